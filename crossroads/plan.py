@@ -1,0 +1,88 @@
+"""What a sync file in `dags/syncs/` says: which connections keep which entity the same, and when."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from crossroads.canonical import ENTITIES, knows
+from crossroads.errors import ConfigError
+
+
+class Strict(BaseModel):
+    """A piece of a plan: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class When(Strict):
+    """Create only records whose canonical fields have these values."""
+
+    when: dict[str, str]
+
+
+class Member(Strict):
+    """One stream of one connection that takes part in a sync.
+
+    `create` says which new records the stream receives beside changes of those it holds: none, all, those that another record
+    waits for (`needed`: an order needs its customer), or those with certain values. `compare` says how often everything is read instead
+    of what changed: for systems whose change dates do not move with every change.
+    """
+
+    connection: str
+    stream: str
+    read: bool = True
+    write: bool = True
+    create: Literal["never", "always", "needed"] | When = "never"
+    compare: Literal["never", "always", "daily", "weekly"] = "weekly"
+
+    @property
+    def name(self) -> str:
+        """`connection.stream`, as tasks and people call it."""
+        return f"{self.connection}.{self.stream}"
+
+
+class Plan(Strict):
+    """One sync: an entity, a schedule, and the streams between which it is kept the same."""
+
+    sync: str
+    entity: Literal["customer", "order", "interaction"]
+    schedule: str | None = None
+    owner: str
+    between: tuple[Member, ...]
+
+    def member(self, name: str) -> Member:
+        """Return the member called `connection.stream`."""
+        for member in self.between:
+            if member.name == name:
+                return member
+        raise ConfigError(f"Sync {self.sync!r} has no member {name!r}; it has {', '.join(m.name for m in self.between)}.")
+
+
+def load(path: Path) -> Plan:
+    """Read one sync file; a mistake names the file and the key."""
+    try:
+        raw: Any = yaml.safe_load(path.read_text())
+        plan = Plan.model_validate(raw)
+    except (yaml.YAMLError, ValidationError) as error:
+        raise ConfigError(f"{path.name}: {_told(error)}") from None
+    for member in plan.between:
+        if isinstance(member.create, When):
+            for field in member.create.when:
+                if not knows(ENTITIES[plan.entity], field):
+                    raise ConfigError(f"{path.name}: {member.name}: a {plan.entity} has no field {field!r}.")
+    return plan
+
+
+def plans(folder: Path) -> list[Plan]:
+    """Read every sync file of a folder in the order of dependence: customers, orders, interactions."""
+    order = list(ENTITIES)
+    found = [load(path) for path in sorted(folder.glob("*.yaml"))]
+    return sorted(found, key=lambda plan: (order.index(plan.entity), plan.sync))
+
+
+def _told(error: yaml.YAMLError | ValidationError) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    return f"not YAML: {str(error).splitlines()[0]}"
