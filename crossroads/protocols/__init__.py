@@ -1,0 +1,1 @@
+"""How systems are spoken to: HTTP, sign-in, paging, OData, GraphQL."""

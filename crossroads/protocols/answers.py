@@ -1,0 +1,102 @@
+"""What a system answered, and how its dialect explains a refusal."""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from crossroads.errors import AuthError, CrossroadsError, shape
+
+_PLAIN = re.compile(r"[A-Za-z][\w.:/\[\]-]{0,79}|[\w-]{1,6}/\d{1,4}|\d{1,6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One decoded answer: `body` is the JSON (None when empty), `content` the bytes it came in."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    content: bytes = b""
+    url: str = ""
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The body as a list of records; a single record counts as a list of one."""
+        if self.body is None:
+            return []
+        return self.body if isinstance(self.body, list) else [self.body]
+
+
+def reason(code: object = None, field: object = None, message: object = None) -> str:
+    """Say why a system refused, without repeating what it quoted.
+
+    A vendor's message often repeats the value it refuses ("ann@x.example has already been taken"), so of the
+    text only its shape is kept. Codes and field names are the vendor's own vocabulary and stay, unless they
+    do not look like a name.
+
+    >>> reason("R1/286", "BusinessPartner", "Business partner 4711 already exists")
+    'R1/286 at BusinessPartner (message: text of 36: letters, digits, blanks)'
+    """
+    said = [_plain(code) if code not in (None, "") else "no code"]
+    if field not in (None, "", []):
+        said.append(f"at {_plain(field)}")
+    if message not in (None, ""):
+        said.append(f"(message: {shape(message)})")
+    return " ".join(said)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ".".join(_plain(part) for part in value)
+    text = str(value)
+    return text if _PLAIN.fullmatch(text) else f"<{shape(text)}>"
+
+
+class Dialect:
+    """How one vendor words its failures; a connector overrides what its system does otherwise."""
+
+    def failure(self, answer: Answer, where: str) -> CrossroadsError | None:
+        """Return the error this answer means, if the vendor has its own way; None leaves it to the status.
+
+        Asked for every answer, successful ones too: some systems refuse with status 200.
+        """
+        return None
+
+    def forbidden(self, answer: Answer, where: str) -> CrossroadsError:
+        """Return what a 403 means; by default our credentials lack the permission."""
+        return AuthError(
+            f"{where} answered 403: the credentials are known but may not do this. Check their permissions."
+        )
+
+    def reasons(self, answer: Answer) -> Sequence[str]:
+        """Return why a record was refused, each built with `reason`; empty leaves the status alone."""
+        return ()
+
+    def wait(self, answer: Answer) -> float | None:
+        """Return the seconds this system asks us to wait, where it says so elsewhere than in Retry-After."""
+        return None
+
+
+def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Return the seconds of a Retry-After header, given as a number or as an HTTP date.
+
+    >>> retry_after({"Retry-After": "7"}), retry_after({})
+    (7.0, None)
+    >>> retry_after({"Retry-After": "Thu, 01 Jan 1970 00:01:00 GMT"}, now=0)
+    60.0
+    """
+    text = headers.get("Retry-After")
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        then = parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None
+    return max(0.0, then - (time.time() if now is None else now))

@@ -1,0 +1,139 @@
+"""One call over one connection: sent, read, decoded, and sorted by what it means."""
+
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import orjson
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from crossroads.errors import ConfigError, CrossroadsError
+from crossroads.protocols import failures
+from crossroads.protocols.answers import Answer, Dialect
+
+_HOPS = 3
+
+# urllib3 writes every path with its query at DEBUG, and queries carry e-mail addresses.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, ready to be sent; `safe` says that it changes nothing."""
+
+    method: str
+    url: str
+    safe: bool
+    params: Mapping[str, Any] | None = None
+    data: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    decode: bool = True
+
+    @property
+    def where(self) -> str:
+        """Method and path, for people."""
+        return failures.place(self.method, self.url)
+
+
+class Wire:
+    """Sessions to one host, one per thread: each has its own connection and cookies."""
+
+    def __init__(
+        self,
+        base_url: str,
+        transport: BaseAdapter | None,
+        timeout: tuple[float, float],
+        headers: Mapping[str, str],
+    ) -> None:
+        self.origin = urlsplit(base_url)[:2]
+        self._transport, self._timeout, self._headers = transport, timeout, dict(headers)
+        self._proxies = get_environ_proxies(base_url)
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+
+    def session(self) -> requests.Session:
+        """Return this thread's session."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            # Looking at the environment costs more than a small call, and ~/.netrc could replace our
+            # credentials.
+            session.trust_env = False
+            session.proxies = dict(self._proxies)
+            session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+            session.headers.update(self._headers)
+            adapter = self._transport or HTTPAdapter(pool_connections=1, pool_maxsize=1)
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+            self._sessions.append(session)
+        return session
+
+    def close(self) -> None:
+        """Release every connection."""
+        for session in self._sessions:
+            session.close()
+
+    def send(self, call: Call, proof: Mapping[str, str], dialect: Dialect) -> Answer:
+        """Return the decoded answer, or raise the error that says what happens next."""
+        response = self._exchange(call, proof)
+        answer = Answer(response.status_code, response.headers, None, response.content, call.url)
+        readable: CrossroadsError | None = None
+        if call.decode or answer.status >= 400:
+            body, readable = _decoded(answer, call)
+            answer = Answer(answer.status, answer.headers, body, answer.content, call.url)
+        failure = failures.of_status(answer, call.where, dialect, safe=call.safe) or readable
+        if failure is not None:
+            raise failure
+        return answer
+
+    def _exchange(self, call: Call, proof: Mapping[str, str]) -> requests.Response:
+        url, params = call.url, call.params
+        for _ in range(_HOPS):
+            failure: CrossroadsError | None = None
+            try:
+                response = self.session().request(
+                    call.method,
+                    url,
+                    params=params,
+                    data=call.data,
+                    headers={**proof, **call.headers},
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                )
+            except requests.RequestException as error:
+                failure = failures.of_connection(error, call.where, safe=call.safe)
+            if failure is not None:
+                # Raised outside `except`: the caught error names the whole address, and tracebacks print it
+                # as context.
+                raise failure
+            if not (response.is_redirect and call.method == "GET"):
+                return response
+            url, params = urljoin(url, response.headers["Location"]), None
+            if urlsplit(url)[:2] != self.origin:
+                host = urlsplit(url).netloc
+                raise ConfigError(
+                    f"{call.where} is redirected to another host ({host}), perhaps a log-in page. Check "
+                    "the base URL."
+                )
+        raise ConfigError(f"{call.where} is redirected again and again. Check the base URL.")
+
+
+def _decoded(answer: Answer, call: Call) -> tuple[Any, CrossroadsError | None]:
+    """Return the JSON of an answer, and what it means if there should be some and is none."""
+    if not answer.content:
+        return None, None
+    kind = answer.headers.get("Content-Type", "json").split(";")[0].strip().lower()
+    if "json" not in kind:
+        why = f"expected JSON and got {kind}. Does a proxy or log-in page answer at this address?"
+        return None, failures.unreadable(call.where, why, safe=call.safe)
+    try:
+        return orjson.loads(answer.content), None
+    except orjson.JSONDecodeError:
+        pass
+    return None, failures.cut_off(call.where, safe=call.safe)
