@@ -80,12 +80,14 @@ class Http:
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         safe: bool | None = None,
+        patient: bool | None = None,
         decode: bool = True,
     ) -> Answer:
         """Return the answer, or raise the error that says what happens next.
 
         `safe` marks a call that changes nothing whatever its method (a query sent by POST): it may be
-        repeated. With `decode=False` the answer stays as bytes in `content`.
+        repeated. `patient` repeats a write too, but only after answers that say it was not carried out (429,
+        503). With `decode=False` the answer stays as bytes in `content`.
         """
         url = path if path.startswith(("http://", "https://")) else f"{self.base_url}{path}"
         if urlsplit(url)[:2] != self._wire.origin:
@@ -97,7 +99,7 @@ class Http:
             data = orjson.dumps(json)
             extra.setdefault("Content-Type", "application/json")
         call = Call(method, url, method in _SAFE if safe is None else safe, params, data, extra, decode)
-        return self._patiently(call) if call.safe else self._guarded(call)
+        return self._patiently(call) if (call.safe if patient is None else patient) else self._guarded(call)
 
     def in_order(self, func: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """Yield `func(item)` for every item in order, over as many connections as `parallel` allows."""
