@@ -1,0 +1,153 @@
+"""The one place of the core that knows Airflow: connections, retries, and running a DAG without a scheduler."""
+
+import os
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseHook, RetryPolicy
+from airflow.sdk.definitions.retry_policy import RetryDecision
+
+from crossroads import form
+from crossroads.errors import ConfigError, CrossroadsError, Unavailable
+from crossroads.plan import plans
+
+if TYPE_CHECKING:  # DAG files are parsed every half minute: the engine is imported in the tasks only
+    from crossroads.engine.workspace import System, Workspace
+
+LONGEST_WAIT = 3600.0
+
+
+class SystemHook(BaseHook):
+    """The hook behind our connection types: its "Test" button asks the system whether it knows us."""
+
+    conn_name_attr = "connection"
+    default_conn_name = "crossroads_default"
+    conn_type = "crossroads"
+    hook_name = "Crossroads"
+
+    def __init__(self, connection: str = default_conn_name) -> None:
+        super().__init__()
+        self.connection = connection
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Return whether the system answers us, and what it said."""
+        from crossroads import registry
+
+        found = settings(self.connection)
+        try:
+            with registry.open(found.system, found.settings) as connector:
+                connector.check()
+        except CrossroadsError as error:
+            return False, str(error)
+        return True, "The system answers and accepts these credentials."
+
+
+class Answers(RetryPolicy):
+    """Our errors say what happens next: wait as long as the system asks, or leave it to a person."""
+
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Any = None
+    ) -> RetryDecision:
+        """Decide about one failure of one task."""
+        if isinstance(exception, Unavailable) and exception.retry_after is not None:
+            return RetryDecision.retry(
+                timedelta(seconds=min(exception.retry_after, LONGEST_WAIT)), "the system asked to wait"
+            )
+        if isinstance(exception, ConfigError):
+            return RetryDecision.fail("a person must change something; no retry makes sense")
+        return RetryDecision.default()
+
+
+class Unexpected(CrossroadsError):  # noqa: N818 - named as its siblings in errors.py
+    """A mistake in our own code or below it: says where, not what, for a message may carry a personal value."""
+
+
+@contextmanager
+def discreet() -> Iterator[None]:
+    """Let our own errors pass and replace any other: a database driver's message, for one, quotes the row."""
+    try:
+        yield
+    except CrossroadsError:
+        raise
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)[-6:]
+        way = " < ".join(
+            f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames)
+        )
+        raise Unexpected(
+            f"{type(error).__name__} at {way}. Its message is kept back: it may carry a value."
+        ) from None
+
+
+def settings(connection: str) -> "System":
+    """Return the system, settings and overlay that an Airflow connection says."""
+    from crossroads.engine.workspace import System
+
+    return System(*form.settings(connection, BaseHook.get_connection(connection)))
+
+
+def workspace() -> "Workspace":
+    """Return what the engine works with: our store, the plans beside the DAGs, and Airflow's connections."""
+    from crossroads.engine.workspace import Workspace
+    from crossroads.store import Store
+
+    return Workspace(Store(database_url()), plans(dags_folder() / "syncs"), settings)
+
+
+def database_url() -> str:
+    """Return the store's address: our own database, never Airflow's."""
+    from airflow.configuration import AIRFLOW_HOME
+
+    return os.environ.get("CROSSROADS_DATABASE_URL") or f"sqlite:///{AIRFLOW_HOME}/var/crossroads.db"
+
+
+def dags_folder() -> Path:
+    """Return the folder Airflow takes DAGs from; the sync files lie below it."""
+    from airflow.configuration import conf
+
+    return Path(conf.get_mandatory_value("core", "dags_folder"))
+
+
+def perform(step: Callable[..., Any], sync: str, *arguments: Any, **options: Any) -> None:
+    """Do one step of a sync, `step(workspace, plan, ...)`. It returns nothing: no record can enter XCom."""
+    with discreet():
+        ws = workspace()
+        try:
+            step(ws, ws.plan(sync), *arguments, **options)
+        finally:
+            ws.store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How one run of one DAG ended: the run's name in the store, and whether everything is green."""
+
+    run: str
+    green: bool
+
+
+def run_dag(dag_id: str, *, compare: bool = False) -> Ran:
+    """Run one DAG to its end in this process, without a scheduler: the same tasks, retries and listener."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=dags_folder())
+    if bag.import_errors:
+        raise ConfigError(
+            "; ".join(
+                f"{Path(path).name}: {told.splitlines()[-1]}" for path, told in bag.import_errors.items()
+            )
+        )
+    if dag_id not in bag.dags:
+        raise ConfigError(f"No DAG named {dag_id!r}. There are: {', '.join(sorted(bag.dags))}.")
+    ended = bag.dags[dag_id].test(run_conf={"compare": compare} if compare else None)
+    return Ran(run_name(dag_id, ended.run_id), ended.state == "success")
+
+
+def run_name(dag_id: str, run_id: str) -> str:
+    """Return what the store calls a run of Airflow, whose run ids are unique within one DAG only."""
+    return f"{dag_id}/{run_id}"
