@@ -85,8 +85,8 @@ class _Face:
                 body = {"message": refused.message, "errorCode": refused.code, "fields": refused.fields}
                 return answer([body], 404 if refused.code in _ABSENT else 400, used)
             except orjson.JSONDecodeError:
-                refused = Refused(400, "JSON_PARSER_ERROR", "The HTTP entity body is not JSON.")
-                return answer(refused.body, refused.status, used)
+                malformed = Refused(400, "JSON_PARSER_ERROR", "The HTTP entity body is not JSON.")
+                return answer(malformed.body, malformed.status, used)
             response.headers.update(used)
             return response
 

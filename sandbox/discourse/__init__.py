@@ -1,0 +1,1 @@
+"""A small Discourse: the newest posts, the administrators' user list, and its call limit."""
