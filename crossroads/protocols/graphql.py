@@ -24,7 +24,7 @@ class GraphQLDialect(Dialect):
         return None
 
     def wait(self, answer: Answer) -> float | None:
-        """Return the seconds until the bucket holds the cost of this call (`extensions.cost`, as Shopify says it)."""
+        """Return the seconds until the bucket holds the cost of this call, as Shopify says it."""
         cost = place(answer.body, "extensions.cost") or {}
         bucket = cost.get("throttleStatus") or {}
         rate = float(bucket.get("restoreRate") or 0)
