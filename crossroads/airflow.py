@@ -1,4 +1,4 @@
-"""The one place of the core that knows Airflow: connections, retries, and running a DAG without a scheduler."""
+"""The one place of the core that knows Airflow: connections, retries, and runs without a scheduler."""
 
 import os
 import traceback
@@ -64,7 +64,7 @@ class Answers(RetryPolicy):
 
 
 class Unexpected(CrossroadsError):  # noqa: N818 - named as its siblings in errors.py
-    """A mistake in our own code or below it: says where, not what, for a message may carry a personal value."""
+    """A mistake in our own code or below it: says where, not what: a message may carry a personal value."""
 
 
 @contextmanager

@@ -17,7 +17,7 @@ USERS = ("admin", "auditor")
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A checkout, or any folder with `airflow.cfg` and `dags/`; all that running makes is below its `var/`."""
+    """A checkout, or a folder with `airflow.cfg` and `dags/`; all that running makes is below its `var/`."""
 
     root: Path
 
@@ -59,10 +59,11 @@ class Home:
             }
         return variables
 
-    def enter(self) -> None:
+    def enter(self, *, quiet: bool = False) -> None:
         """Make this process one of this home: its folders and secrets exist and its environment says so.
 
-        Airflow reads its settings while it is imported, so this comes first.
+        Airflow reads its settings while it is imported, so this comes first. `quiet` is for a process that
+        shows its own progress on the terminal.
         """
         os.umask(0o077)
         for folder in (self.var, self.secrets, self.logs):
@@ -75,6 +76,37 @@ class Home:
             self.secrets / "passwords.json", json.dumps({user: secrets.token_urlsafe(12) for user in USERS})
         )
         os.environ.update(self.environment())
+        if quiet:
+            os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+
+    def claim(self, *, sandbox: bool) -> None:
+        """Keep the sandbox's world apart from real records, and begin the sandbox with empty databases.
+
+        Stand-ins forget everything when they end; a store that remembered would contradict them.
+        """
+        mark, store = self.var / "sandbox", self.var / "crossroads.db"
+        if sandbox and store.exists() and not mark.exists():
+            raise ConfigError(
+                f"{store} holds records of real systems, and stand-ins would mix with them: "
+                "start them from another checkout, or start with --no-stand-ins."
+            )
+        if not sandbox and mark.exists():
+            raise ConfigError(
+                f"{self.var} holds the sandbox's world: delete {mark}, {store} and {self.var / 'airflow'}."
+            )
+        if sandbox:
+            mark.touch()
+            for database in (store, self.var / "airflow" / "airflow.db"):
+                for ending in ("", "-wal", "-shm"):
+                    database.with_name(database.name + ending).unlink(missing_ok=True)
+
+    def is_up(self) -> bool:
+        """Tell whether a launcher holds this home and its Airflow has answered."""
+        try:
+            with self.locked():
+                return False
+        except ConfigError:
+            return (self.var / "up.json").exists()
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -1,0 +1,104 @@
+"""The command line: one function a command, each calling what does the work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import crossroads
+from crossroads.errors import CrossroadsError
+from crossroads.launch import home as homes
+from crossroads.launch.home import Home
+
+# Locals in a traceback would show records.
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, help=crossroads.__doc__)
+new_app = typer.Typer(no_args_is_help=True, help="Write the files of something new.")
+app.add_typer(new_app, name="new")
+console = Console()
+
+
+@app.command()
+def up(
+    stand_ins: Annotated[
+        bool, typer.Option(help="Start the five stand-in systems and their world too.")
+    ] = True,
+) -> None:
+    """Start Airflow, the console and the stand-ins on this machine, until Ctrl-C."""
+    from crossroads.launch.up import up as start
+
+    with _told():
+        start(homes.find(), _world if stand_ins else None, console)
+
+
+@app.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the stand-ins running afterwards.")] = False,
+) -> None:
+    """Load five stand-ins with a planted world, synchronise it, and check the result against the truth."""
+    with _told():
+        from sandbox import demo as script
+
+        script.main(keep)
+
+
+@app.command()
+def run(
+    name: Annotated[str, typer.Argument(help="A sync, 'upkeep', or 'all'.")],
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Read everything, not only what changed.")
+    ] = False,
+) -> None:
+    """Run one sync, or all in the order of dependence, and wait for the end."""
+    from crossroads.launch.run import run as start
+
+    with _told():
+        green = start(_entered(), name, compare, console)
+    raise typer.Exit(0 if green else 1)
+
+
+@app.command()
+def check() -> None:
+    """Check sync files, mappings, connections and pools, and ask every system whether it knows us."""
+    from crossroads.launch.check import check as look
+
+    with _told():
+        good = look(_entered(), console)
+    raise typer.Exit(0 if good else 1)
+
+
+@new_app.command("connector")
+def new_connector(name: Annotated[str, typer.Argument(help="The system's name, e.g. acme_shop.")]) -> None:
+    """Write a connector that passes bronze at once: manifest, README, quality claims and its test."""
+    from crossroads.launch.scaffold import connector
+
+    with _told():
+        for path in connector(homes.find().root, name):
+            console.print(path)
+
+
+def _entered() -> Home:
+    home = homes.find()
+    home.enter(quiet=True)
+    return home
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Show our own errors as a sentence; anything else is a mistake of ours and keeps its traceback."""
+    try:
+        yield
+    except CrossroadsError as error:
+        console.print(f"[bold red]{type(error).__name__}[/]: {error}", highlight=False)
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _world(folder: Path) -> Iterator[dict[str, dict[str, object]]]:
+    """The seam to the sandbox, which the core must not know: its stand-ins, and how to reach them."""
+    from sandbox import stand_ins
+
+    with stand_ins.running(folder) as started:
+        yield started.systems
