@@ -25,9 +25,10 @@ class When(Strict):
 class Member(Strict):
     """One stream of one connection that takes part in a sync.
 
-    `create` says which new records the stream receives beside changes of those it holds: none, all, those that another record
-    waits for (`needed`: an order needs its customer), or those with certain values. `compare` says how often everything is read instead
-    of what changed: for systems whose change dates do not move with every change.
+    `create` says which new records the stream receives beside changes of those it holds: none, all, those
+    that another record waits for (`needed`: an order needs its customer), or those with certain values.
+    `compare` says how often everything is read instead of what changed: for systems whose change dates do not
+    move with every change.
     """
 
     connection: str
@@ -57,7 +58,9 @@ class Plan(Strict):
         for member in self.between:
             if member.name == name:
                 return member
-        raise ConfigError(f"Sync {self.sync!r} has no member {name!r}; it has {', '.join(m.name for m in self.between)}.")
+        raise ConfigError(
+            f"Sync {self.sync!r} has no member {name!r}; it has {', '.join(m.name for m in self.between)}."
+        )
 
 
 def load(path: Path) -> Plan:

@@ -1,0 +1,132 @@
+"""What a contribution says itself, kept apart from what came from us.
+
+When we write a value into a system it will come back at the next read, perhaps trimmed or in capitals. It is
+not the system's own word until the system changes it: counted as such, it would replace what the system had
+said, no merge could be undone, and "newest" would choose our own echo.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from crossroads.canonical import Document
+from crossroads.identity.names import folded
+from crossroads.plan import Member
+from crossroads.store.session import chunks, table
+from crossroads.store.tables import Contribution
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One contribution's fields: what the system holds, what it said before we wrote, what we wrote, and since when."""
+
+    id: str
+    holds: Document
+    said: Document
+    echo: dict[str, list[Any]]
+    since: dict[str, str]
+    said_at: str
+    changed_at: str | None
+    dirty: int = 0
+    differs: bool = False
+
+    @property
+    def own(self) -> Document:
+        """What the system itself says: its present values, and for those that came from us what it had said before."""
+        return (
+            {path: value for path, value in self.holds.items() if path not in self.echo} | self.said
+            if self.echo
+            else self.holds
+        )
+
+    def told(self, document: Document, changed_at: str | None, seen_at: str) -> "Held":
+        """Return what is true after the system shows `document`; `differs` if it says something of its own anew.
+
+        An absent path is not a change. A value that differs from the last one is, and its time is the
+        record's own if that moved on, else the time we saw it: a record's date does not move with every
+        field, and clocks go back.
+        """
+        moved = bool(changed_at and (self.changed_at is None or changed_at > self.changed_at))
+        time = changed_at if moved and changed_at else seen_at
+        holds, said, echo, since = dict(self.holds), dict(self.said), dict(self.echo), dict(self.since)
+        differs = False
+        for path, value in document.items():
+            if value == holds.get(path):
+                continue  # also an empty field that was never filled: that is no clearing
+            if path in echo and echo[path][1] is None and alike(value, echo[path][0]):
+                echo[path] = [echo[path][0], value]
+            else:
+                echo.pop(path, None)
+                said.pop(path, None)
+                since[path] = time
+                differs = True
+            holds[path] = value
+        return Held(self.id, holds, said, echo, since, self.said_at, max(changed_at or "", self.changed_at or "") or None,
+                    self.dirty, differs)  # fmt: skip
+
+    def wrote(self, values: Document, shown: Document | None) -> "Held":
+        """Return what is true after we wrote `values`; `shown` is the record as the system then showed it, if it did."""
+        holds, said, echo = dict(self.holds), dict(self.said), dict(self.echo)
+        for path, value in values.items():
+            if path not in echo and path in holds:
+                said[path] = holds[path]
+            seen = shown.get(path) if shown is not None and path in shown else None
+            echo[path] = [value, seen]
+            holds[path] = value if seen is None else seen
+        return Held(self.id, holds, said, echo, self.since, self.said_at, self.changed_at, self.dirty)
+
+    def means(self, path: str, value: Any) -> bool:
+        """Tell whether the system already says `value`, if only in its own spelling of what we wrote."""
+        if (
+            path in self.echo
+            and self.echo[path][0] == value
+            and self.echo[path][1] in (None, self.holds.get(path))
+        ):
+            return True
+        return bool(self.holds.get(path) == value)
+
+    def row(self) -> tuple[Any, ...]:
+        """Return the columns holds, said, echo, since, said_at, changed_at."""
+        return (_text(self.holds), _text(self.said) if self.echo else None, _text(self.echo) if self.echo else None,
+                _text(self.since) if self.since else None, self.said_at, self.changed_at)  # fmt: skip
+
+
+def alike(shown: Any, wrote: Any) -> bool:
+    """Tell whether a value is only another spelling of what we wrote: capitals, accents, blanks.
+
+    >>> alike("MUELLER ", "Müller"), alike("Meier", "Müller")
+    (True, False)
+    """
+    if isinstance(shown, str) and isinstance(wrote, str):
+        return folded(shown) == folded(wrote)
+    return bool(shown == wrote)
+
+
+COLUMNS = ("id", "holds", "said", "echo", "since", "said_at", "changed_at", "dirty")
+
+
+def read(row: Sequence[Any]) -> Held:
+    """Build a Held from a row of COLUMNS."""
+    identity, holds, said, echo, since, said_at, changed_at, dirty = row
+    return Held(identity, orjson.loads(holds), orjson.loads(said) if said else {}, orjson.loads(echo) if echo else {},
+                orjson.loads(since) if since else {}, said_at, changed_at, dirty)  # fmt: skip
+
+
+def held(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, Held]:
+    """Return the contributions with these keys."""
+    rows = table(Contribution)
+    columns = select(rows.c.key, *(rows.c[name] for name in COLUMNS)).where(
+        rows.c.connection == member.connection, rows.c.stream == member.stream
+    )
+    return {
+        row[0]: read(row[1:])
+        for some in chunks(keys)
+        for row in db.execute(columns.where(rows.c.key.in_(some)))
+    }
+
+
+def _text(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,110 @@
+"""Match: find which person, order or conversation each changed contribution belongs to, and settle the golden records it touches.
+
+Works through the dirty contributions of an entity in chunks; each chunk is one transaction that links,
+settles, queues what targets must hear, and clears the marks: killed anywhere, the next attempt finds the rest
+still marked.
+"""
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, bindparam, select, update
+
+from crossroads.engine import echo, links, parking
+from crossroads.engine.echo import Held
+from crossroads.engine.run import step
+from crossroads.engine.settle import settle
+from crossroads.engine.workspace import Workspace
+from crossroads.identity.keys import keys_of, name_of
+from crossroads.plan import Plan
+from crossroads.store.session import table
+from crossroads.store.tables import Contribution, Link
+
+CHUNK = 1000
+
+
+class Dirty(NamedTuple):
+    """A changed contribution on its way through match."""
+
+    id: str
+    connection: str
+    stream: str
+    key: str
+    keys: str
+    profile: str | None
+    held: Held
+
+    @property
+    def address(self) -> str:
+        """Return `connection/stream/key`: the same for the same record in any order of arrival."""
+        return f"{self.connection}/{self.stream}/{self.key}"
+
+
+def match(ws: Workspace, plan: Plan, run: str) -> dict[str, int]:
+    """Match and settle everything that changed; return how many contributions were matched, parked, and profiles settled."""
+    counts: Counter[str] = Counter()
+    with step(ws, run, "match", plan.entity):
+        with ws.store.write() as db:
+            parking.release(db, plan.entity)
+        after = ""
+        while True:
+            with ws.store.write() as db:
+                dirty = _dirty(db, plan.entity, after)
+                if not dirty:
+                    return dict(counts)
+                after = dirty[-1].id
+                counts.update(_chunk(db, ws, plan, run, dirty))
+
+
+def _dirty(db: Connection, entity: str, after: str) -> list[Dirty]:
+    rows, link = table(Contribution), table(Link)
+    query = (
+        select(
+            rows.c.id,
+            rows.c.connection,
+            rows.c.stream,
+            rows.c.key,
+            rows.c.signature,
+            link.c.profile,
+            *(rows.c[c] for c in echo.COLUMNS),
+        )
+        .select_from(rows.outerjoin(link, link.c.contribution == rows.c.id))
+        .where(rows.c.entity == entity, rows.c.dirty > 0, rows.c.id > after)
+        .order_by(rows.c.id)
+        .limit(CHUNK)
+    )
+    return [Dirty(*row[:6], echo.read(row[6:])) for row in db.execute(query)]
+
+
+def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirty]) -> Counter[str]:
+    at = ws.clock()
+    dirty = [
+        d for d in dirty if (d.connection, d.stream) in ws.entities
+    ]  # a stream that no sync names any more rests
+    parked = parking.park(db, ws, plan.entity, dirty, run=run, at=at)
+    ready = [d for d in dirty if d.id not in parked]
+    signed = {d.id: signature(ws, d) for d in ready}
+    moved = [d for d in ready if d.profile is None or signed[d.id] != d.keys]
+    touched = {d.profile for d in ready if d.profile is not None}
+    if moved:
+        touched |= links.relink(db, ws, plan.entity, moved, signed, run=run, at=at)
+    settled = settle(db, ws, plan.entity, touched, run=run, at=at)
+    rows = table(Contribution)
+    db.execute(
+        update(rows).where(rows.c.id == bindparam("row")).values(dirty=0, signature=bindparam("signed")),
+        [{"row": d.id, "signed": signed[d.id]} for d in ready] or [{"row": "", "signed": ""}],
+    )
+    if parked:
+        db.execute(
+            update(rows).where(rows.c.id == bindparam("row")).values(dirty=0),
+            [{"row": identity} for identity in parked],
+        )
+    return Counter(matched=len(ready), parked=len(parked), settled=settled)
+
+
+def signature(ws: Workspace, record: Dirty) -> str:
+    """Return a record's identity as text: its keys and its name; equal text, nothing to match again."""
+    lens = ws.lens(record.connection, record.stream)
+    own: dict[str, Any] = record.held.own
+    return orjson.dumps([keys_of(own, lens.identity), name_of(own)]).decode()

@@ -1,0 +1,109 @@
+"""Set records aside that wait for something, and release them by themselves when it has come."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select, update
+
+from crossroads.engine.workspace import Workspace
+from crossroads.store.session import Bulk, chunks, table
+from crossroads.store.tables import Contribution, Link, Parked
+
+if TYPE_CHECKING:
+    from crossroads.engine.match import Dirty
+
+_park = Bulk(Parked, ("connection", "stream", "what", "step", "entity", "reason", "waits_for", "at", "run"))
+
+
+def park(
+    db: Connection, ws: Workspace, entity: str, dirty: Sequence["Dirty"], *, run: str, at: str
+) -> set[str]:
+    """Park the contributions whose required parent is not known yet; return their ids."""
+    wanted: dict[str, list[tuple[Dirty, str]]] = {}
+    for record in dirty:
+        lens = ws.lens(record.connection, record.stream)
+        for path, reference in lens.references.items():
+            parent = record.held.own.get(path)
+            if parent and reference.required:
+                address = f"{record.connection}/{reference.stream}/{parent}"
+                wanted.setdefault(address, []).append((record, path))
+    known = profiles(db, wanted)
+    rows = {
+        record.id: (record.connection, record.stream, record.key, "match", entity, "parent", address, at, run)
+        for address, waiting in wanted.items()
+        if address not in known
+        for record, _ in waiting
+    }
+    _park(db, list(rows.values()))
+    return set(rows)
+
+
+def release(db: Connection, entity: str) -> int:
+    """Mark the contributions dirty whose parent has come, and return how many."""
+    rows, contributions = table(Parked), table(Contribution)
+    waiting = db.execute(
+        select(rows.c.connection, rows.c.stream, rows.c.what, rows.c.waits_for).where(
+            rows.c.step == "match", rows.c.entity == entity
+        )
+    ).all()
+    known = profiles(db, {row.waits_for for row in waiting})
+    released = [row for row in waiting if row.waits_for in known]
+    for row in released:
+        mine = (
+            rows.c.connection == row.connection,
+            rows.c.stream == row.stream,
+            rows.c.what == row.what,
+            rows.c.step == "match",
+        )
+        db.execute(rows.delete().where(*mine))
+        db.execute(
+            update(contributions)
+            .where(
+                contributions.c.connection == row.connection,
+                contributions.c.stream == row.stream,
+                contributions.c.key == row.what,
+            )
+            .values(dirty=1)
+        )
+    return len(released)
+
+
+def profiles(db: Connection, addresses: Iterable[str]) -> Mapping[str, str]:
+    """Return the profile of each record address that has one."""
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for address in addresses:
+        connection, stream, key = address.split("/", 2)
+        wanted.setdefault((connection, stream), []).append(key)
+    rows, link = table(Contribution), table(Link)
+    query = select(rows.c.key, link.c.profile).join(link, link.c.contribution == rows.c.id)
+    found: dict[str, str] = {}
+    for (connection, stream), keys in wanted.items():
+        mine = query.where(rows.c.connection == connection, rows.c.stream == stream)
+        for some in chunks(keys):
+            for key, profile in db.execute(mine.where(rows.c.key.in_(some))):
+                found[f"{connection}/{stream}/{key}"] = profile
+    return found
+
+
+def wait(
+    db: Connection,
+    connection: str,
+    stream: str,
+    what: str,
+    entity: str,
+    reason: str,
+    waits_for: str,
+    *,
+    run: str,
+    at: str,
+) -> None:
+    """Park one write of a target stream; `what` is the profile it is about."""
+    _park(db, [(connection, stream, what, "push", entity, reason, waits_for, at, run)])
+
+
+def go_on(db: Connection, connection: str, stream: str, whats: Iterable[str]) -> None:
+    """Forget that these writes waited."""
+    rows = table(Parked)
+    mine = (rows.c.connection == connection, rows.c.stream == stream, rows.c.step == "push")
+    for some in chunks(sorted(whats)):
+        db.execute(rows.delete().where(*mine, rows.c.what.in_(some)))

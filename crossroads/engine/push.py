@@ -1,0 +1,254 @@
+"""Push: send what a target stream should hear, each change at most once, and know what became of it.
+
+First what an earlier attempt left in doubt is looked up, then what is due is planned, claimed, sent and
+recorded.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from crossroads.connector import Connector
+from crossroads.engine import ledger, planning, received
+from crossroads.engine.attempt import attempt
+from crossroads.engine.ledger import Claim
+from crossroads.engine.outcomes import Outcomes
+from crossroads.engine.planning import Planner
+from crossroads.engine.run import step
+from crossroads.engine.workspace import Workspace
+from crossroads.errors import Superseded, Unavailable
+from crossroads.mapping import Lens
+from crossroads.plan import Member, Plan
+from crossroads.records import Rejected, Stream, Unknown, Written
+from crossroads.store.clock import later
+from crossroads.store.session import table
+from crossroads.store.tables import Intent
+
+ROUNDS = 4  # plan, send, and up to three times again where somebody changed the record in between
+LANES = 4
+
+
+def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
+    """Bring one target stream up to date and return how many writes ended how."""
+    member = plan.member(name)
+    lens = ws.lens(member.connection, member.stream)
+    with step(ws, run, "push", name), ws.open(member.connection) as connector, attempt() as who:
+        sender = Sender(ws, plan, member, lens, connector, run, who)
+        sender.clear_doubts(wait=False)
+        with ws.store.write() as db:
+            planning.release(db, member)
+        creatable = {stream.name: stream.writable for stream in connector.streams.values()}
+        planner = Planner(ws, plan.entity, member, lens, run, creatable=creatable)
+        for _ in range(ROUNDS):
+            planned = 0
+            while True:
+                with ws.store.write() as db:
+                    considered, ended = planner.chunk(db)
+                    sender.outcomes.add(db, ended)
+                planned += considered
+                if not considered:
+                    break
+            if not sender.send_all() and not planned:
+                break
+        sender.clear_doubts(wait=True)
+        return dict(sender.outcomes.counts)
+
+
+class Sender:
+    """Sends the intents of one target stream in one attempt."""
+
+    def __init__(
+        self,
+        ws: Workspace,
+        plan: Plan,
+        member: Member,
+        lens: Lens,
+        connector: Connector[Any],
+        run: str,
+        who: str,
+    ) -> None:
+        self.ws, self.plan, self.member, self.lens, self.run, self.who = ws, plan, member, lens, run, who
+        self.connector = connector
+        self.stream: Stream = connector.streams[member.stream]
+        self.conflicts: Counter[tuple[str, str]] = Counter()
+        with ws.store.read() as db:
+            self.outcomes = Outcomes.load(db, run, "push", member.name)
+
+    def send_all(self) -> int:
+        """Send every planned intent; return how many there were."""
+        sent = 0
+        while True:
+            with self.ws.store.write() as db:
+                claims = ledger.claim(db, self.member.connection, self.member.stream, at=self.ws.clock(),
+                                      limit=self.stream.write_size * LANES, run=self.run, who=self.who)  # fmt: skip
+                bases = received.bases(db, self.member, [claim.slot for claim in claims if claim.slot])
+            if not claims:
+                return sent
+            self._send(claims, bases)
+            sent += len(claims)
+
+    def _send(self, claims: Sequence[Claim], bases: dict[str, Any]) -> None:
+        open_claims = {claim.id: claim for claim in claims}
+        results: list[Any] = []
+        try:
+            for result in self.connector.write(
+                self.stream, [claim.change(bases.get(claim.slot)) for claim in claims]
+            ):
+                results.append(result)
+                if len(results) >= self.stream.write_size:
+                    self._record(results, open_claims)
+                    results = []
+        except Unavailable:
+            self._record(results, open_claims)
+            # The contract: what `write` had no result for when it raised Unavailable was not sent.
+            with self.ws.store.write() as db:
+                ledger.end(db, open_claims.values(), "planned", at=self.ws.clock())
+            raise
+        except Exception:
+            self._record(results, open_claims)
+            with self.ws.store.write() as db:
+                ledger.end(db, open_claims.values(), "unknown", at=self.ws.clock())
+            raise
+        self._record(results, open_claims)
+
+    def _record(self, results: Sequence[Any], open_claims: dict[str, Claim]) -> None:
+        """Record results in one transaction; a claim that another attempt took meanwhile is not ours to record."""
+        if not results:
+            return
+        at = self.ws.clock()
+        ended: dict[str, str] = {}
+        with self.ws.store.write() as db:
+            for result in results:
+                claim = open_claims.pop(result.change.id)
+                name = claim.slot or claim.profile
+                match result:
+                    case Written():
+                        if not ledger.end(db, [claim], "written", at=at):
+                            raise Superseded(f"Another attempt took over intent {claim.id}.")
+                        received.written(
+                            db, self.ws, self.plan, self.member, self.lens, claim, result, run=self.run, at=at
+                        )
+                        ended[name] = "applied"
+                    case Rejected(conflict=True) if self.conflicts[(claim.profile, claim.slot)] < ROUNDS - 1:
+                        self.conflicts[(claim.profile, claim.slot)] += 1
+                        ledger.end(db, [claim], "superseded", at=at, reasons=result.reasons)
+                        received.reread(
+                            db,
+                            self.ws,
+                            self.plan,
+                            self.member,
+                            self.lens,
+                            claim,
+                            self._now(claim),
+                            run=self.run,
+                            at=at,
+                        )
+                    case Rejected(conflict=True):
+                        ledger.end(db, [claim], "superseded", at=at, reasons=result.reasons)
+                        received.ask(
+                            db,
+                            self.plan,
+                            self.member,
+                            claim,
+                            "changed again at each of our attempts",
+                            run=self.run,
+                            at=at,
+                        )
+                        ended[name] = "parked"
+                    case Rejected():
+                        ledger.end(db, [claim], "rejected", at=at, reasons=result.reasons)
+                        received.refused(db, self.member, name, result.reasons, run=self.run, at=at)
+                        ended[name] = "rejected"
+                    case Unknown():
+                        ledger.end(db, [claim], "unknown", at=at, reasons=[result.reason])
+            self.outcomes.add(db, ended)
+
+    def _now(self, claim: Claim) -> dict[str, Any] | None:
+        return next(iter(self.connector.fetch(self.stream, [claim.slot])), None)
+
+    def clear_doubts(self, *, wait: bool) -> None:
+        """Find out what became of writes without an answer.
+
+        A create that cannot be found is sent again at once where the system refuses or recognises a second
+        one; where it can only be searched, not before the longest time the lost request may still have been
+        running.
+        """
+        while True:
+            with self.ws.store.write() as db:
+                claims = ledger.doubtful(db, self.member.connection, self.member.stream, at=self.ws.clock(), run=self.run,
+                                         who=self.who)  # fmt: skip
+            if not claims:
+                return
+            waiting = [claim for claim in claims if not self._cleared(claim)]
+            self.send_all()
+            if not wait or not waiting:
+                return
+            until = min(
+                later(claim.sent_at or self.ws.clock(), self.stream.settle_seconds) for claim in waiting
+            )
+            while self.ws.clock() < until:
+                time.sleep(0.05)
+
+    def _cleared(self, claim: Claim) -> bool:
+        at = self.ws.clock()
+        if claim.slot:
+            record = self._now(claim)
+            with self.ws.store.write() as db:
+                if record is not None and received.says(self.lens, record, claim):
+                    if ledger.end(db, [claim], "written", at=at):
+                        found = Written(
+                            claim.change(), claim.slot, received.version(self.stream, record), record
+                        )
+                        received.written(
+                            db, self.ws, self.plan, self.member, self.lens, claim, found, run=self.run, at=at
+                        )
+                        self.outcomes.add(db, {claim.slot: "applied"})
+                elif ledger.end(db, [claim], "superseded", at=at):
+                    received.reread(
+                        db, self.ws, self.plan, self.member, self.lens, claim, record, run=self.run, at=at
+                    )
+            return True
+        if self.stream.create == "idempotency_key":
+            self._again(claim)
+            return True
+        if self.stream.create == "none":
+            with self.ws.store.write() as db:
+                received.ask(db, self.plan, self.member, claim, "it is not known whether the create arrived, and the system has " "no " "way "
+                             "to look", run=self.run, at=at, reason="outcome")  # fmt: skip
+                self.outcomes.add(db, {claim.profile: "parked"})
+            return True
+        found = self.connector.find(self.stream, claim.change())
+        if found:
+            with self.ws.store.write() as db:
+                if ledger.end(db, [claim], "written", at=at):
+                    result = Written(claim.change(), found[0].key, found[0].version, found[0].record)
+                    received.written(
+                        db, self.ws, self.plan, self.member, self.lens, claim, result, run=self.run, at=at
+                    )
+                    received.doubles(db, self.member, claim, found, run=self.run, at=at)
+                    self.outcomes.add(db, {claim.profile: "applied"})
+            return True
+        settled = later(claim.sent_at or at, self.stream.settle_seconds) <= at
+        if self.stream.create == "enforced_key" or settled:
+            self._again(claim)
+            return True
+        return False
+
+    def _again(self, claim: Claim) -> None:
+        with self.ws.store.write() as db:
+            ledger.end(db, [claim], "planned", at=self.ws.clock())
+
+
+def unfinished(ws: Workspace, member: Member) -> int:
+    """Return how many intents of a target have no known outcome."""
+    rows = table(Intent)
+    mine = (
+        rows.c.connection == member.connection,
+        rows.c.stream == member.stream,
+        rows.c.state.in_(planning.OPEN),
+    )
+    with ws.store.read() as db:
+        return len(db.execute(select(rows.c.id).where(*mine)).all())

@@ -1,0 +1,70 @@
+"""Raw copies of remote records, compressed with a dictionary trained on the stream's first records."""
+
+from functools import lru_cache
+from typing import Any
+
+import orjson
+import zstandard
+from sqlalchemy import Connection, select
+
+from crossroads.plan import Member
+from crossroads.store import Store
+from crossroads.store.session import table
+from crossroads.store.tables import Dictionary
+
+SAMPLES = 200  # fewer make a dictionary that is hardly better than none
+SIZE = 16 * 1024
+
+
+class Raw:
+    """Packs the raw copies of one stream."""
+
+    def __init__(self, store: Store, member: Member) -> None:
+        self.member = member
+        with store.read() as db:
+            rows = table(Dictionary)
+            mine = (rows.c.connection == member.connection) & (rows.c.stream == member.stream)
+            found = db.execute(
+                select(rows.c.id, rows.c.content).where(mine).order_by(rows.c.id.desc()).limit(1)
+            ).first()
+        self.dictionary: int | None = None
+        self._use(found.id, found.content) if found else self._use(None, None)
+
+    def _use(self, identity: int | None, content: bytes | None) -> None:
+        self.dictionary = identity
+        data = zstandard.ZstdCompressionDict(content) if content else None
+        self._pack = zstandard.ZstdCompressor(level=1, dict_data=data, write_checksum=False).compress
+
+    def train(self, db: Connection, payloads: list[bytes]) -> None:
+        """Train a dictionary on the first page that is large enough, once a stream."""
+        if self.dictionary is not None or len(payloads) < SAMPLES:
+            return
+        content = zstandard.train_dictionary(SIZE, list(payloads[:500])).as_bytes()
+        rows = table(Dictionary)
+        values = {"connection": self.member.connection, "stream": self.member.stream, "content": content}
+        identity = db.execute(rows.insert().values(**values)).inserted_primary_key
+        assert identity is not None
+        self._use(identity[0], content)
+
+    def pack(self, payload: bytes) -> tuple[bytes, int | None]:
+        """Return the compressed copy and the dictionary it needs."""
+        return self._pack(payload), self.dictionary
+
+
+def unpack(db: Connection, raw: bytes, dictionary: int | None) -> dict[str, Any]:
+    """Return a record from its raw copy."""
+    record: dict[str, Any] = orjson.loads(_opener(db, dictionary).decompress(raw))
+    return record
+
+
+def _opener(db: Connection, dictionary: int | None) -> zstandard.ZstdDecompressor:
+    if dictionary is None:
+        return zstandard.ZstdDecompressor()
+    rows = table(Dictionary)
+    content = db.execute(select(rows.c.content).where(rows.c.id == dictionary)).scalar_one()
+    return _with(content)
+
+
+@lru_cache(maxsize=64)
+def _with(content: bytes) -> zstandard.ZstdDecompressor:
+    return zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(content))

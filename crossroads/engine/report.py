@@ -1,0 +1,113 @@
+"""Report: close a run. It is green only if every member finished, every record is accounted for, and no write hangs in the air."""
+
+from collections import Counter
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, func, select, update
+
+from crossroads import journal
+from crossroads.engine.outcomes import ended, sums
+from crossroads.engine.planning import OPEN
+from crossroads.engine.workspace import Workspace
+from crossroads.errors import CrossroadsError
+from crossroads.plan import Member, Plan
+from crossroads.store.session import table
+from crossroads.store.tables import Due, Intent, Parked, Run, Step
+
+
+class RunFailed(CrossroadsError):
+    """The run is not green; the message says which member, why, and what to do."""
+
+
+def report(ws: Workspace, plan: Plan, run: str) -> dict[str, Any]:
+    """Close a run and return its summary; raise RunFailed, after storing it, if it is not green."""
+    at = ws.clock()
+    with ws.store.write() as db:
+        members = {member.name: _member(db, member, run) for member in plan.between}
+        problems = _problems(db, plan, run, members)
+        summary = {"members": members, "problems": problems}
+        state = "failed" if problems else "finished"
+        runs = table(Run)
+        former = db.execute(select(runs.c.state, runs.c.summary).where(runs.c.id == run)).one()
+        text = orjson.dumps(summary).decode()
+        if (former.state, former.summary) != (state, text):
+            db.execute(update(runs).where(runs.c.id == run).values(state=state, ended_at=at, summary=text))
+            journal.append(
+                db, [journal.Line("run", run, {"sync": plan.sync, "state": state, **summary})], run=run, at=at
+            )
+    if problems:
+        raise RunFailed(f"{plan.sync}: {'; '.join(problems)}")
+    return summary
+
+
+def _member(db: Connection, member: Member, run: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if member.read:
+        outcomes = ended(db, run, "pull", member.name)
+        # A record that was stored and then found to wait for its parent ends as parked.
+        for key in _parked(db, member, run):
+            if outcomes.get(key) == "applied":
+                outcomes[key] = "parked"
+        found["pull"] = sums(Counter(outcomes.values()))
+    if member.write:
+        outcomes = ended(db, run, "push", member.name)
+        found["push"] = sums(Counter(outcomes.values()))
+    return found
+
+
+def _parked(db: Connection, member: Member, run: str) -> list[str]:
+    rows = table(Parked)
+    mine = (
+        rows.c.connection == member.connection,
+        rows.c.stream == member.stream,
+        rows.c.step == "match",
+        rows.c.run == run,
+    )
+    return [what for (what,) in db.execute(select(rows.c.what).where(*mine))]
+
+
+def _problems(db: Connection, plan: Plan, run: str, members: dict[str, Any]) -> list[str]:
+    problems = []
+    steps = table(Step)
+    states = {(s.step, s.member): s for s in db.execute(select(steps).where(steps.c.run == run))}
+    for member in plan.between:
+        for name, wanted in (("pull", member.read), ("push", member.write)):
+            if wanted:
+                problems += _unfinished(states.get((name, member.name)), name, member)
+        if member.write:
+            problems += _open(db, member)
+    problems += _unfinished(states.get(("match", plan.entity)), "match", None)
+    for name, found in members.items():
+        for step, counts in found.items():
+            entered = sum(count for outcome, count in counts.items() if outcome != "read")
+            if entered != counts["read"]:
+                problems.append(
+                    f"{name}: the {step} outcomes add up to {entered}, but {counts['read']} records entered"
+                )
+    return problems
+
+
+def _unfinished(step: Any, name: str, member: Member | None) -> list[str]:
+    who = member.name if member else "all members"
+    if step is None:
+        return [f"{who}: {name} never started"]
+    if step.state != "finished":
+        return [f"{who}: {name} {step.state}: {step.error or 'it was stopped; run it again'}"]
+    return []
+
+
+def _open(db: Connection, member: Member) -> list[str]:
+    rows, due = table(Intent), table(Due)
+    mine = (rows.c.connection == member.connection, rows.c.stream == member.stream, rows.c.state.in_(OPEN))
+    count = db.execute(select(func.count()).select_from(rows).where(*mine)).scalar() or 0
+    waiting = db.execute(
+        select(func.count())
+        .select_from(due)
+        .where(due.c.connection == member.connection, due.c.stream == member.stream)
+    ).scalar()
+    if count:
+        return [
+            f"{member.name}: {count} writes have no known outcome yet; run the sync again to look them up"
+        ]
+    return [f"{member.name}: {waiting} profiles are still due; run the sync again"] if waiting else []

@@ -1,0 +1,178 @@
+"""Settle: compute the golden record of each touched profile from all its contributions, and queue the targets that say otherwise."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, select
+
+from crossroads import journal
+from crossroads.canonical import Document
+from crossroads.engine import echo
+from crossroads.engine.echo import Held
+from crossroads.engine.survivorship import Source, Won
+from crossroads.engine.workspace import Workspace
+from crossroads.mapping import Lens
+from crossroads.store.session import Bulk, chunks, table
+from crossroads.store.tables import Contribution, Due, Link, Profile
+
+_profile = Bulk(Profile, ("id", "entity", "document", "provenance", "settled_at", "run"))
+_due = Bulk(Due, ("connection", "stream", "profile"), update=())
+
+
+class Part(NamedTuple):
+    """One contribution of a profile."""
+
+    profile: str
+    connection: str
+    stream: str
+    key: str
+    mapping: str
+    held: Held
+
+
+def settle(db: Connection, ws: Workspace, entity: str, touched: Iterable[str], *, run: str, at: str) -> int:
+    """Settle the touched profiles; return how many changed."""
+    changed = 0
+    for some in chunks(sorted(touched), 1000):
+        parts = contributions(db, some)
+        before = _before(db, some)
+        rows, lines, due = [], [], []
+        for profile in some:
+            mine = [part for part in parts.get(profile, ()) if (part.connection, part.stream) in ws.entities]
+            if not mine:
+                continue
+            document, why = ws.survivorship.golden(entity, [_source(ws, part) for part in mine])
+            old, old_why = before.get(profile, (None, {}))
+            provenance = _provenance(document, why, old, old_why, run)
+            if old != document or old_why != provenance:
+                rows.append((profile, entity, _text(document), _text(provenance), at, run))
+                lines.append(journal.Line("settle", profile, _difference(old, document, provenance)))
+            due += _due_targets(ws, entity, profile, document, mine)
+        _profile(db, rows)
+        _due(db, due)
+        journal.append(db, lines, run=run, at=at)
+        _forget(db, [profile for profile in some if profile not in parts])
+        changed += len(rows)
+    return changed
+
+
+def contributions(db: Connection, profiles: Sequence[str]) -> dict[str, list[Part]]:
+    """Return the living contributions of each profile."""
+    rows, link = table(Contribution), table(Link)
+    query = (
+        select(
+            link.c.profile,
+            rows.c.connection,
+            rows.c.stream,
+            rows.c.key,
+            rows.c.mapping,
+            *(rows.c[c] for c in echo.COLUMNS),
+        )
+        .select_from(link.join(rows, rows.c.id == link.c.contribution))
+        .where(link.c.profile.in_(profiles), ~rows.c.gone)
+        .order_by(rows.c.connection, rows.c.stream, rows.c.key)
+    )
+    found: dict[str, list[Part]] = {}
+    for row in db.execute(query):
+        found.setdefault(row[0], []).append(Part(*row[:5], echo.read(row[5:])))
+    return found
+
+
+def addressed(part: Part, lens: Lens, document: Document) -> Document:
+    """Return a document with its references as record addresses, which mean the same outside its system."""
+    if not lens.references:
+        return document
+    result = dict(document)
+    for path, reference in lens.references.items():
+        if result.get(path):
+            result[path] = f"{part.connection}/{reference.stream}/{result[path]}"
+    return result
+
+
+def _source(ws: Workspace, part: Part) -> Source:
+    lens = ws.lens(part.connection, part.stream)
+    return Source(
+        id=part.held.id,
+        address=f"{part.connection}/{part.stream}/{part.key}",
+        system=lens.system,
+        mapping=part.mapping,
+        said=addressed(part, lens, part.held.own),
+        said_at=part.held.said_at,
+        since=part.held.since,
+        readable=lens.readable,
+    )
+
+
+def _before(db: Connection, profiles: Sequence[str]) -> dict[str, tuple[Document, dict[str, list[Any]]]]:
+    rows = table(Profile)
+    query = select(rows.c.id, rows.c.document, rows.c.provenance).where(rows.c.id.in_(profiles))
+    return {
+        identity: (orjson.loads(document), orjson.loads(why)) for identity, document, why in db.execute(query)
+    }
+
+
+def _provenance(
+    document: Document, why: dict[str, Won], old: Document | None, old_why: dict[str, list[Any]], run: str
+) -> Any:
+    """Return path -> [contribution, rule, time, run, mapping]; a field that came out as before keeps the run that put it there."""
+    result: dict[str, list[Any]] = {}
+    for path, won in why.items():
+        former = old_why.get(path)
+        same = (
+            former
+            and old is not None
+            and old.get(path) == document[path]
+            and (former[0], former[1], former[2]) == won[:3]
+        )
+        result[path] = former if former and same else [won.contribution, won.rule, won.at, run, won.mapping]
+    return result
+
+
+def _difference(old: Document | None, new: Document, provenance: dict[str, list[Any]]) -> dict[str, Any]:
+    if old is None:
+        return {"new": sorted(new)}
+    paths = [path for path in {**old, **new} if old.get(path) != new.get(path)]
+    return {path: [old.get(path), new.get(path), *provenance.get(path, [])[:2]] for path in paths}
+
+
+def _due_targets(
+    ws: Workspace, entity: str, profile: str, document: Document, parts: Sequence[Part]
+) -> list[tuple[str, str, str]]:
+    due = []
+    for member in ws.members(entity):
+        if not member.write:
+            continue
+        lens = ws.lens(member.connection, member.stream)
+        held = [
+            part for part in parts if (part.connection, part.stream) == (member.connection, member.stream)
+        ]
+        if held:
+            wanted = {path: value for path, value in document.items() if lens.writes(path)}
+            differs = any(
+                not says(part, lens, path, value) for part in held for path, value in wanted.items()
+            )
+        else:
+            differs = member.create not in ("never", "needed")
+        if differs:
+            due.append((member.connection, member.stream, profile))
+    return due
+
+
+def says(part: Part, lens: Lens, path: str, value: Any) -> bool:
+    """Tell whether a contribution already says a golden value; a reference counts by its address."""
+    if path in lens.references:
+        return bool(addressed(part, lens, {path: part.held.holds.get(path)})[path] == value)
+    return part.held.means(path, value)
+
+
+def _forget(db: Connection, profiles: Sequence[str]) -> None:
+    """Drop profiles that no contribution belongs to any more; their lineage stays."""
+    if profiles:
+        rows, due = table(Profile), table(Due)
+        db.execute(rows.delete().where(rows.c.id.in_(profiles)))
+        db.execute(due.delete().where(due.c.profile.in_(profiles)))
+
+
+def _text(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

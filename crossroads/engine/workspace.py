@@ -1,0 +1,87 @@
+"""What every step of a run works with: the store, the plans, the systems and the rules. Passed in, never ambient."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+from crossroads import mapping, registry
+from crossroads.connector import Connector
+from crossroads.engine.survivorship import Survivorship
+from crossroads.mapping import Lens
+from crossroads.plan import Member, Plan
+from crossroads.records import Stream
+from crossroads.store import Store
+from crossroads.store.clock import Clock, now
+
+
+@dataclass(frozen=True)
+class System:
+    """One installation of one system: a connection's settings and what its overlay says otherwise."""
+
+    system: str
+    settings: Mapping[str, Any]
+    overlay: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """Return what tells this installation from another one of the same system; a cursor is good for one origin only."""
+        place = sorted(
+            f"{name}={value}" for name, value in self.settings.items() if "url" in name or name == "client"
+        )
+        return blake2b("|".join([self.system, *place]).encode(), digest_size=8).hexdigest()
+
+
+@dataclass
+class Workspace:
+    """The seam between the engine and the world: tests pass fakes here, Airflow passes its connections."""
+
+    store: Store
+    plans: Sequence[Plan]
+    system: Callable[[str], System]
+    survivorship: Survivorship = field(default_factory=Survivorship.shipped)
+    clock: Clock = now
+    owner: str = ""
+    open: Callable[[str], Connector[Any]] = None  # type: ignore[assignment]
+    lenses: dict[tuple[str, str], Lens] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.open = self.open or self.opened
+
+    def plan(self, sync: str) -> Plan:
+        """Return the plan of that name."""
+        return next(plan for plan in self.plans if plan.sync == sync)
+
+    def members(self, entity: str) -> list[Member]:
+        """Return every stream that takes part in some sync of an entity."""
+        return [member for plan in self.plans if plan.entity == entity for member in plan.between]
+
+    @cached_property
+    def entities(self) -> dict[tuple[str, str], str]:
+        """Return the entity of every (connection, stream)."""
+        return {(m.connection, m.stream): plan.entity for plan in self.plans for m in plan.between}
+
+    def lens(self, connection: str, stream: str) -> Lens:
+        """Return the compiled mapping of a stream, with the connection's overlay on top."""
+        found = self.lenses.get((connection, stream))
+        if found is None:
+            system = self.system(connection)
+            entity = self.entities[connection, stream]
+            found = mapping.load(system.system, entity, stream=stream, overlay=system.overlay)
+            self.lenses[connection, stream] = found
+        return found
+
+    def opened(self, connection: str) -> Connector[Any]:
+        """Open the connector of a connection; its streams know what the overlay says otherwise."""
+        system = self.system(connection)
+        options = {
+            stream: dict(self.lens(connection, stream).stream_options)
+            for (name, stream) in self.entities
+            if name == connection
+        }
+        return registry.open(system.system, dict(system.settings), options)
+
+    def stream(self, connector: Connector[Any], member: Member) -> Stream:
+        """Return the stream a member names."""
+        return connector.streams[member.stream]

@@ -1,0 +1,6 @@
+"""The store: one database for what the systems say, who is who, what was decided and what was sent."""
+
+from crossroads.store.clock import Clock, newid
+from crossroads.store.session import Bulk, Store, chunks, table
+
+__all__ = ["Bulk", "Clock", "Store", "chunks", "newid", "table"]

@@ -1,0 +1,309 @@
+"""The tables of the store: what each system says, who is who, what we decided, what we sent, and how each run ended.
+
+Instants are RFC 3339 text in UTC with six decimals, so that text order is time order on every database; JSON
+is text. Ids are UUIDv7 text. Personal data lives here and nowhere else: not in Airflow's database, not in
+logs.
+"""
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+
+class StreamState(SQLModel, table=True):
+    """Where reading a stream was left, and which installation the cursor belongs to."""
+
+    __tablename__ = "stream_state"
+    connection: str = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    system: str
+    origin: str
+    cursor: str = "{}"
+    dictionary: int | None = None
+
+
+class Dictionary(SQLModel, table=True):
+    """A compression dictionary trained on the first records of a stream; raw copies name the one they need."""
+
+    __tablename__ = "dictionary"
+    id: int | None = Field(default=None, primary_key=True)
+    connection: str
+    stream: str
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+class Contribution(SQLModel, table=True):
+    """What one system holds of one record, and what it said itself.
+
+    `holds` is the document as the system has it now. `echo` lists the fields whose present value came from
+    us, as path -> [value we wrote, value the system shows for it]; for those, `said` keeps what the system
+    itself had said before. `since` has the time of each field that changed later than `said_at`. A field the
+    system emptied is there with null; one it never filled is absent.
+    """
+
+    __tablename__ = "contribution"
+    __table_args__ = (
+        UniqueConstraint("connection", "stream", "key"),
+        Index(
+            "contribution_dirty",
+            "entity",
+            "dirty",
+            sqlite_where=text("dirty > 0"),
+            postgresql_where=text("dirty > 0"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    entity: str
+    connection: str
+    stream: str
+    key: str
+    version: str | None = None
+    digest: str
+    mapping: str
+    holds: str
+    said: str | None = None
+    echo: str | None = None
+    since: str | None = None
+    said_at: str
+    changed_at: str | None = None
+    raw: bytes = Field(sa_type=LargeBinary)
+    dictionary: int | None = None
+    signature: str = ""
+    gone: bool = False
+    dirty: int = 1
+    run: str
+
+
+class IdentityKey(SQLModel, table=True):
+    """A value that identifies, and the contributions that carry it."""
+
+    __tablename__ = "identity_key"
+    __table_args__ = (Index("identity_key_contribution", "contribution"),)
+    key: str = Field(primary_key=True)
+    contribution: str = Field(primary_key=True)
+
+
+class Assertion(SQLModel, table=True):
+    """A fact about two records that no later run may forget: `must` be one, or `cannot` be. `a` and `b` are record addresses."""
+
+    __tablename__ = "assertion"
+    a: str = Field(primary_key=True)
+    b: str = Field(primary_key=True)
+    kind: str
+    why: str
+    at: str
+
+
+class Link(SQLModel, table=True):
+    """Which profile a contribution belongs to, and the evidence."""
+
+    __tablename__ = "link"
+    __table_args__ = (Index("link_profile", "profile"),)
+    contribution: str = Field(primary_key=True)
+    profile: str
+    evidence: str
+    at: str
+    run: str
+
+
+class Profile(SQLModel, table=True):
+    """The golden record: its document, and for every field the source, rule, time, run and mapping that put it there.
+
+    `provenance` is path -> [contribution id, rule, time of the value, run, mapping version].
+    """
+
+    __tablename__ = "profile"
+    id: str = Field(primary_key=True)
+    entity: str = Field(index=True)
+    document: str
+    provenance: str
+    settled_at: str
+    run: str
+
+
+class Lineage(SQLModel, table=True):
+    """What became of a profile id: merged into another, or split off from it."""
+
+    __tablename__ = "lineage"
+    id: str = Field(primary_key=True)
+    kind: str
+    before: str = Field(index=True)
+    after: str
+    at: str
+    run: str
+
+
+class Due(SQLModel, table=True):
+    """A profile that a target stream may have to hear about."""
+
+    __tablename__ = "due"
+    connection: str = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    profile: str = Field(primary_key=True)
+
+
+class Intent(SQLModel, table=True):
+    """The write ledger: one intended write, from plan to known outcome.
+
+    planned -> sent -> written | rejected | unknown | superseded. `slot` is the target's key, or empty for a
+    create: one open intent at most per profile, stream and slot. `fence` grows with every claim; a result is
+    recorded only under the fence it was claimed with.
+    """
+
+    __tablename__ = "intent"
+    __table_args__ = (
+        Index(
+            "intent_open",
+            "connection",
+            "stream",
+            "profile",
+            "slot",
+            unique=True,
+            sqlite_where=text("state in ('planned', 'sent', 'unknown')"),
+            postgresql_where=text("state in ('planned', 'sent', 'unknown')"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    entity: str
+    connection: str
+    stream: str
+    profile: str
+    slot: str = ""
+    state: str = "planned"
+    document: str
+    patch: str
+    reference: str | None = None
+    version: str | None = None
+    reasons: str | None = None
+    attempts: int = 0
+    fence: int = 0
+    lease_until: str | None = None
+    owner: str | None = None
+    sent_at: str | None = None
+    planned_at: str
+    ended_at: str | None = None
+    run: str
+
+
+class Rejected(SQLModel, table=True):
+    """A record that was set aside with every reason; the original is kept. `step` is pull or push."""
+
+    __tablename__ = "rejected"
+    connection: str = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    step: str = Field(primary_key=True)
+    reasons: str
+    raw: bytes | None = Field(default=None, sa_type=LargeBinary)
+    digest: str = ""
+    at: str
+    run: str
+
+
+class Notice(SQLModel, table=True):
+    """One field of a record that was set aside, or was remarkable, while the record went on."""
+
+    __tablename__ = "notice"
+    connection: str = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    reason: str
+    at: str
+    run: str
+
+
+class Parked(SQLModel, table=True):
+    """Something that waits: `what` (a record address or a profile id) for `reason` parent, person or outcome, named by `waits_for`."""
+
+    __tablename__ = "parked"
+    __table_args__ = (Index("parked_waits_for", "waits_for"),)
+    connection: str = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    what: str = Field(primary_key=True)
+    step: str = Field(primary_key=True)
+    entity: str
+    reason: str
+    waits_for: str
+    at: str
+    run: str
+
+
+class SourceField(SQLModel, table=True):
+    """A field a source sends that no mapping names: kept in the raw copy, listed here."""
+
+    __tablename__ = "source_field"
+    connection: str = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    field: str = Field(primary_key=True)
+    at: str
+
+
+class Run(SQLModel, table=True):
+    """One run of one sync, however many attempts its tasks took."""
+
+    __tablename__ = "run"
+    id: str = Field(primary_key=True)
+    sync: str = Field(index=True)
+    entity: str
+    full: bool = False
+    state: str = "running"
+    started_at: str
+    ended_at: str | None = None
+    summary: str = "{}"
+    airflow: str = "{}"
+
+
+class Step(SQLModel, table=True):
+    """One step of a run for one member: how far it is, and why not further."""
+
+    __tablename__ = "step"
+    run: str = Field(primary_key=True)
+    step: str = Field(primary_key=True)
+    member: str = Field(primary_key=True)
+    state: str
+    compared: bool = False
+    attempts: int = 1
+    error: str | None = None
+    started_at: str
+    ended_at: str | None = None
+
+
+class Page(SQLModel, table=True):
+    """The outcome of each record of one page (pull) or one group of writes (push): outcome -> keys, compressed JSON."""
+
+    __tablename__ = "page"
+    run: str = Field(primary_key=True)
+    step: str = Field(primary_key=True)
+    member: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    outcomes: bytes = Field(sa_type=LargeBinary)
+
+
+class Lease(SQLModel, table=True):
+    """Who may work on something; the fence grows with every holder."""
+
+    __tablename__ = "lease"
+    name: str = Field(primary_key=True)
+    fence: int
+    owner: str
+    until: str
+
+
+class Entry(SQLModel, table=True):
+    """One line of the journal, chained to the one before by its hash.
+
+    The hash covers `digest`, a salted digest of `body`, not the body itself: a body can be erased and the
+    chain still verifies.
+    """
+
+    __tablename__ = "journal"
+    __table_args__ = (Index("journal_subject", "subject"),)
+    seq: int = Field(primary_key=True)
+    at: str
+    run: str
+    kind: str
+    subject: str
+    body: str | None
+    salt: str
+    digest: str
+    hash: str
