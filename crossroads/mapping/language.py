@@ -14,9 +14,10 @@ class Strict(BaseModel):
 class Rule(Strict):
     """One line: where a canonical field lives (`at`) and how its value is said (`as`, a codec).
 
-    `at` is a dotted path in the remote record, or several for a codec that spreads one value; its first step may be a place.
-    `flow` marks one-way fields; `on: create` is written in creates only; `when` limits a field to a kind of customer; `max` refuses longer
-    text, it never cuts. Every other key is a parameter of the codec.
+    `at` is a dotted path in the remote record, or several for a codec that spreads one value; its first step
+    may be a place. `flow` marks one-way fields; `on: create` is written in creates only; `when` limits a
+    field to a kind of customer; `max` refuses longer text, it never cuts. Every other key is a parameter of
+    the codec.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
@@ -39,10 +40,11 @@ class Rule(Strict):
 
 
 class Place(Strict):
-    """A nested spot, named once: the item of the list `at` whose fields equal `pick` (or the first item, without `pick`).
+    """A nested spot, named once: the item of the list `at` whose fields equal `pick` (without it: the first).
 
-    `within` names the place it hangs below. With `resource` and `key` the system addresses it as an entity of its own, and a change becomes
-    a Part; without, it is changed as a piece of the record. `add` are constants a new item needs. `list: false` is a plain nested object.
+    `within` names the place it hangs below. With `resource` and `key` the system addresses it as an entity of
+    its own, and a change becomes a Part; without, it is changed as a piece of the record. `add` are constants
+    a new item needs. `list: false` is a plain nested object.
     """
 
     at: str
@@ -70,15 +72,24 @@ class Items(Strict):
 
 
 class Creation(Strict):
-    """What a new remote record needs beside its fields: constants, and where the intent's reference is put."""
+    """What a new remote record needs beside its fields: constants, and where the intent's reference is put.
+
+    `requires` are canonical fields without which no record is created.
+    """
 
     reference: str | None = None
     codec: str = Field("text", alias="as")
     constants: dict[str, Any] = {}
+    requires: tuple[str, ...] = ()
 
 
 class Mapping(Strict):
-    """One system and one entity, both directions."""
+    """One system and one entity, both directions.
+
+    `constants` are canonical values that every record read here has. `clear` is how an emptied text is
+    written here: SAP knows only "", others null; a line may say otherwise. `create` belongs to the remote
+    side.
+    """
 
     mapping: str
     system: str
@@ -88,6 +99,7 @@ class Mapping(Strict):
     changed_at: Rule | None = None
     identity: tuple[str, ...] = ()
     constants: dict[str, Any] = {}
+    clear: Literal[""] | None = None
     places: dict[str, Place] = {}
     fields: dict[str, Rule]
     items: dict[str, Items] = {}
@@ -97,7 +109,8 @@ class Mapping(Strict):
 class Overlay(Strict):
     """What one installation says otherwise: only the lines that differ; a field set to null is not there.
 
-    `stream` changes the stream's own facts for this connection (service path, expand, select, cursor, version, create ...).
+    `stream` changes the stream's own facts for this connection (service path, expand, select, cursor,
+    version, create ...).
     """
 
     overlay: str

@@ -1,0 +1,120 @@
+"""A mapping as a two-way lens between the records of one stream and canonical documents."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crossroads.canonical import Document
+from crossroads.errors import RecordRejected
+from crossroads.mapping.codecs import SetAside
+from crossroads.mapping.codecs_key import Pointing
+from crossroads.mapping.lines import Compiled, Notice, Patch, Reference
+from crossroads.mapping.paths import look
+from crossroads.mapping.reading import reader, spoken
+from crossroads.mapping.writing import changed, created
+from crossroads.records import Record
+
+
+class Lens:
+    """Reads records as documents and says documents as the smallest patch; see `load` for how to get one.
+
+    `version` is a short hash of mapping, overlay and code lists. `identity` are the paths whose values tell
+    who this is, `readable` and `writable` the paths of either direction (`lines.*.sku` for items), `requires`
+    those without which nothing is created, `sources` the remote fields the mapping reads. `create_reference`
+    says whether `put(reference=...)` finds a place.
+    """
+
+    def __init__(self, mapping: Compiled) -> None:
+        self.mapping = mapping
+        self.name = mapping.name
+        self.entity, self.system, self.stream = mapping.entity, mapping.system, mapping.stream
+        self.version = mapping.version
+        self.identity = mapping.identity
+        self.requires = mapping.requires
+        self.readable = mapping.patterns("both", "in") | frozenset(mapping.constants)
+        self.writable = mapping.patterns("both", "out")
+        self.create_reference = mapping.create_reference is not None
+        self.stream_options: Mapping[str, Any] = mapping.stream_options
+        self.references: Mapping[str, Reference] = {
+            line.path: Reference(line.codec.to, line.codec.stream, line.codec.required)
+            for line in mapping.lines
+            if isinstance(line.codec, Pointing)
+        }
+        self.sources = _sources(mapping)
+        self._read, self.source = reader(mapping)
+
+    def __repr__(self) -> str:
+        return f"Lens({self.name}, {self.version})"
+
+    def key(self, record: Record) -> str:
+        """Return the record's own key, as references to it say it; raise RecordRejected without one."""
+        try:
+            said = spoken(self.mapping.key, lambda target: look(record, target.way))
+        except SetAside as error:
+            raise RecordRejected(f"the key of the record {error}") from None
+        if not isinstance(said, str):
+            field = ".".join(self.mapping.key.targets[0].way)
+            raise RecordRejected(f"the record has no key: {field} is missing or empty")
+        return said
+
+    def changed_at(self, record: Record) -> str | None:
+        """Return when the record was last changed there, in UTC, where it says so."""
+        line = self.mapping.changed_at
+        if line is None:
+            return None
+        try:
+            said = spoken(line, lambda target: look(record, target.way))
+        except (SetAside, RecordRejected):
+            return None
+        return said if isinstance(said, str) else None
+
+    def read(self, records: Sequence[Record], notices: list[Notice]) -> list[Document | RecordRejected]:
+        """Return one document or rejection per record; fields set aside are added to `notices`."""
+        return self._read(records, notices)
+
+    def get(self, record: Record) -> Document:
+        """Return the document of one record, or raise RecordRejected with every reason."""
+        (said,) = self._read([record], [])
+        if isinstance(said, RecordRejected):
+            raise said
+        return said
+
+    def put(
+        self,
+        document: Document,
+        base: Record | None = None,
+        held: Document | None = None,
+        reference: str | None = None,
+    ) -> Patch | None:
+        """Return the smallest patch that makes `base` say `document`, None where it says so already.
+
+        Only paths in `document` are considered: None clears, an absent path is left alone. `held` is the
+        document of `base`, read here if not given. Without `base` it is a whole new record, and `reference`
+        goes where the mapping puts it. Raises RecordRejected with every reason.
+        """
+        if base is None:
+            return created(self.mapping, document, reference)
+        return changed(self.mapping, document, base, self.get(base) if held is None else held)
+
+    def writes(self, path: str) -> bool:
+        """Tell whether `put` can say this path of a document (`lines.A-1.sku` is one of `lines.*.sku`)."""
+        if path in self.writable:
+            return True
+        head, _, rest = path.partition(".")
+        return f"{head}.*.{rest.rpartition('.')[2]}" in self.writable
+
+    def says(self, path: str) -> bool:
+        """Tell whether the mapping has this canonical path, in either direction."""
+        if path in self.readable or path in self.writable:
+            return True
+        head, *_, name = path.split(".")
+        return f"{head}.*.{name}" in self.readable | self.writable and path.count(".") == 2
+
+
+def _sources(mapping: Compiled) -> frozenset[str]:
+    lines = [mapping.key, *mapping.lines]
+    if mapping.changed_at:
+        lines.append(mapping.changed_at)
+    targets = [target for line in lines for target in (*line.targets, *line.sources)]
+    fields = {target.way[0] for target in targets if target.place is None}
+    places = {mapping.spots[target.place].trail[0] for target in targets if target.place}
+    return frozenset(fields | places | {items.at[0] for items in mapping.lists})
