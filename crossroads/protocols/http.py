@@ -82,12 +82,14 @@ class Http:
         safe: bool | None = None,
         patient: bool | None = None,
         decode: bool = True,
+        allow: Iterable[int] = (),
     ) -> Answer:
         """Return the answer, or raise the error that says what happens next.
 
         `safe` marks a call that changes nothing whatever its method (a query sent by POST): it may be
         repeated. `patient` repeats a write too, but only after answers that say it was not carried out (429,
-        503). With `decode=False` the answer stays as bytes in `content`.
+        503). With `decode=False` the answer stays as bytes in `content`; statuses in `allow` are returned,
+        not raised.
         """
         url = path if path.startswith(("http://", "https://")) else f"{self.base_url}{path}"
         if urlsplit(url)[:2] != self._wire.origin:
@@ -98,7 +100,8 @@ class Http:
         if json is not None:
             data = orjson.dumps(json)
             extra.setdefault("Content-Type", "application/json")
-        call = Call(method, url, method in _SAFE if safe is None else safe, params, data, extra, decode)
+        safe = method in _SAFE if safe is None else safe
+        call = Call(method, url, safe, params, data, extra, decode, frozenset(allow))
         return self._patiently(call) if (call.safe if patient is None else patient) else self._guarded(call)
 
     def in_order(self, func: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
