@@ -1,8 +1,8 @@
 """The planted differences, one function a kind: what the systems shall hold of a person, and the truth.
 
-The newest record of a person is right wherever it says something. So a difference is an older record that says
-something else, or a record that says nothing. What links the records of a person stays intact: who has a
-new e-mail keeps the mobile phone, and the other way round.
+The newest record of a person is right wherever it says something. So a difference is an older record that
+says something else, or one that says nothing. What links the records of a person stays intact: who has a new
+e-mail keeps the mobile phone, and the other way round.
 """
 
 import random

@@ -1,0 +1,73 @@
+"""Child processes of a demonstration: each in a group of its own, its output in a log file."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import requests
+
+PATIENCE = 60.0
+"""Seconds until a process must answer; a busy machine takes its time."""
+
+
+def free_port() -> int:
+    """Return a port on 127.0.0.1 that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def start(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """Start `python -m ...` and return its process."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603 - our own modules, our own arguments
+            [sys.executable, "-m", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once `url` answers; a process that ended or stays silent is an error that names its log."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"a stand-in ended while it was starting; {log} says why")
+        with contextlib.suppress(requests.ConnectionError):
+            if requests.get(url, timeout=PATIENCE).ok:
+                return
+        time.sleep(0.02)
+    end(process.pid)
+    raise RuntimeError(f"a stand-in did not answer within {PATIENCE:.0f} s; {log} may say why")
+
+
+def end(pid: int) -> None:
+    """End a process and everything it started; one that does not go within seconds is killed."""
+    for sign, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 1.0)):
+        until = time.monotonic() + patience
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, sign)
+        while time.monotonic() < until:
+            if not alive(pid):
+                return
+            time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process runs; one of our own children that has ended is waited for here."""
+    with contextlib.suppress(ChildProcessError):
+        return os.waitpid(pid, os.WNOHANG) == (0, 0)
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
