@@ -74,7 +74,7 @@ def answered(
         throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
         return {"errors": [throttled], "extensions": {"cost": _cost(price, None, bucket)}}
     result: Any = execute(schema(), document, variable_values=variables, context_value=context)
-    spent = min(price, cost.actual(result.data, mutation=mutation))
+    spent = min(price, cost.spent(result.data, mutation=mutation))
     bucket.take(spent - price)
     answer: dict[str, Any] = {"data": result.data, "extensions": {"cost": _cost(price, spent, bucket)}}
     if result.errors:

@@ -59,15 +59,19 @@ def requested(
     return total
 
 
-def actual(data: Any, *, mutation: bool = False) -> int:
-    """Return what the answer really cost: its objects, 2 a connection, 10 a mutation."""
+def spent(data: Any, *, mutation: bool) -> int:
+    """Return what an answer really cost: its objects, 2 a connection, 10 a mutation."""
+    if mutation:
+        return sum(9 + _objects({**(payload or {}), "userErrors": None}) for payload in (data or {}).values())
+    return sum(map(_objects, (data or {}).values()))
+
+
+def _objects(data: Any) -> int:
     if isinstance(data, list):
-        return sum(actual(item) for item in data)
+        return sum(map(_objects, data))
     if not isinstance(data, dict):
         return 0
-    if mutation:
-        return sum(9 + actual({**(payload or {}), "userErrors": None}) for payload in data.values())
-    inside = sum(actual(value) for key, value in data.items() if key != "pageInfo")
+    inside = sum(_objects(value) for key, value in data.items() if key != "pageInfo")
     return inside + (2 if "pageInfo" in data else 1)
 
 

@@ -1,5 +1,6 @@
 """How the fields of `Query` and of the connections below an order are answered."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -38,6 +39,9 @@ def orders(_: Any, info: Info, **asked: Any) -> Node:
 def nodes(_: Any, info: Info, ids: list[str]) -> list[Node | None]:
     if len(ids) > 250:
         raise GraphQLError("The input array size of ids is greater than the maximum allowed of 250.")
+    for gid in ids:
+        if not re.fullmatch(r"gid://shopify/\w+/\d+", gid):
+            raise GraphQLError(f"Invalid global id '{gid}'")
     return [held(info).customers.get(gid) or held(info).orders.get(gid) for gid in ids]
 
 

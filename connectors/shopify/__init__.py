@@ -1,0 +1,1 @@
+"""Shopify: customers both ways; orders, and their fulfilment when the ERP has delivered."""
