@@ -1,0 +1,1 @@
+"""Salesforce contacts, cases and case comments over the REST API."""

@@ -1,0 +1,190 @@
+"""Contacts, cases and comments: read by SOQL in the order of their changes, written as collections."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from itertools import groupby
+from typing import Any
+
+from pydantic import Field, SecretStr
+from requests.adapters import BaseAdapter
+
+from connectors.salesforce import soql
+from connectors.salesforce.dialect import SalesforceDialect
+from connectors.salesforce.rows import LIMIT, Rows, external
+from crossroads.connector import Connector, Settings
+from crossroads.errors import ConfigError, CrossroadsError
+from crossroads.protocols.answers import Answer
+from crossroads.protocols.auth import ClientCredentials
+from crossroads.protocols.http import Http, Retries
+from crossroads.protocols.paging import JsonUrl, pages
+from crossroads.records import (
+    Batch,
+    Change,
+    Found,
+    Record,
+    Rejected,
+    State,
+    Stream,
+    Unknown,
+    WriteResult,
+    Written,
+)
+
+_RETRIEVE = 2000
+_DELETE_LOG_DAYS = 15
+_SHORTEST_WINDOW = timedelta(minutes=1)
+_CURSOR = "SystemModstamp"
+
+
+class SalesforceSettings(Settings):
+    """Where the org is and how we sign in."""
+
+    base_url: str
+    client_id: str
+    client_secret: SecretStr
+    api_version: str = "67.0"
+    call_share: float = Field(0.9, gt=0, le=1)
+
+
+class Salesforce(Connector[SalesforceSettings]):
+    """An org, read incrementally with its delete log, written 200 rows a call."""
+
+    settings_model = SalesforceSettings
+
+    def __init__(
+        self,
+        settings: SalesforceSettings,
+        streams: Sequence[Stream],
+        *,
+        transport: BaseAdapter | None = None,
+        retries: Retries | None = None,
+    ) -> None:
+        super().__init__(settings, streams)
+        base = settings.base_url.rstrip("/")
+        self.root = f"/services/data/v{settings.api_version}"
+        self.dialect = SalesforceDialect(settings.call_share)
+        auth = ClientCredentials(f"{base}/services/oauth2/token", settings.client_id, settings.client_secret)
+        self.http = Http(base, auth, transport=transport, dialect=self.dialect, retries=retries)
+        self.rows = Rows(self.http, self.root, retries or Retries())
+
+    def check(self) -> None:
+        """Return if we may sign in and every field of every stream is there and open to us."""
+        missing: list[str] = []
+        for stream in self.streams.values():
+            kind = stream.options["object"]
+            described = self.http.get(f"{self.root}/sobjects/{kind}/describe").body["fields"]
+            fields = {field["name"]: field for field in described}
+            missing += [f"{kind}.{name}" for name in stream.options["fields"] if name not in fields]
+            name = stream.options.get("external_id")
+            if (
+                stream.writable
+                and name in fields
+                and not (fields[name]["externalId"] and fields[name]["unique"])
+            ):
+                missing.append(f"{kind}.{name} as a unique external id")
+        if missing:
+            raise ConfigError(
+                f"The org has not, or does not show us: {', '.join(missing)}. Create the custom fields and "
+                "give the app's user read and edit access to them (see the connector's README)."
+            )
+
+    def read(self, stream: Stream, since: State) -> Iterator[Batch]:
+        """Yield what changed, oldest first, then what was deleted."""
+        overlap = timedelta(seconds=float(stream.options["overlap_seconds"]))
+        at = str(since.cursor.get("at", ""))
+        # Rows become visible when their transaction ends, stamped with the time it began: hence the overlap.
+        window = f"{_CURSOR} >= {soql.instant(soql.moment(at) - overlap)}" if at else ""
+        query = soql.select(
+            stream.options["fields"],
+            stream.options["object"],
+            window,
+            stream.options.get("where", ""),
+            order=f"{_CURSOR}, Id",
+        )
+        asked = ""
+        found = pages(self._get, f"{self.root}/query", {"q": query}, JsonUrl("nextRecordsUrl"), "records")
+        for page in found:
+            asked = asked or _said_at(page.answer)
+            newest = soql.instant(soql.moment(page.records[-1][_CURSOR])) if page.records else ""
+            # At the end the cursor moves up to the query's own time: what a mass load stamped with one second
+            # would else be read again in every run.
+            at = max(at, newest, asked if page.last else "")
+            state = State({"at": at, "gone_since": since.cursor.get("gone_since", asked)})
+            yield Batch(page.records, state, last=page.last and not since)
+        if since:
+            yield from self._gone(stream, state, soql.moment(asked), overlap)
+
+    def _gone(self, stream: Stream, state: State, until: datetime, overlap: timedelta) -> Iterator[Batch]:
+        start = soql.moment(state.cursor["gone_since"]) - overlap
+        if until - start > timedelta(days=_DELETE_LOG_DAYS):
+            raise ConfigError(
+                f"Salesforce lists what was deleted for {_DELETE_LOG_DAYS} days; {stream.name} was not "
+                "read for longer: deletes of that time are unknown. Run a full compare of this stream."
+            )
+        if until - start <= _SHORTEST_WINDOW:
+            return
+        path = f"{self.root}/sobjects/{stream.options['object']}/deleted/"
+        body = self._get(path, {"start": soql.instant(start), "end": soql.instant(until)}).body
+        covered = soql.instant(soql.moment(body["latestDateCovered"]))
+        gone_since = max(str(state.cursor["gone_since"]), covered)
+        keys = [str(record["id"]) for record in body["deletedRecords"]]
+        yield Batch([], State({**state.cursor, "gone_since": gone_since}), gone=keys)
+
+    def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
+        """Yield the rows with these ids as they are now."""
+        for start in range(0, len(keys), _RETRIEVE):
+            body = {"ids": list(keys[start : start + _RETRIEVE]), "fields": stream.options["fields"]}
+            path = f"{self.root}/composite/sobjects/{stream.options['object']}"
+            self.dialect.leave_room()
+            # A POST because 2,000 ids do not fit into an address; it changes nothing.
+            rows = self.http.request("POST", path, json=body, safe=True).body
+            yield from (row for row in rows if row is not None)
+
+    def write(self, stream: Stream, changes: Sequence[Change]) -> Iterator[WriteResult]:
+        """Save up to 200 rows a call, and read them again in one call to know what the org made of them.
+
+        Creates and updates are different calls: fewest are needed when the changes come sorted by kind.
+        """
+        for creating, group in groupby(changes, key=lambda change: change.key is None):
+            alike = list(group)
+            for start in range(0, len(alike), LIMIT):
+                part = alike[start : start + LIMIT]
+                self.dialect.leave_room()
+                outcomes = self.rows.save(stream, part, creating=creating)
+                held = self._held(stream, [outcome.key for outcome in outcomes if outcome.key])
+                for change, outcome in zip(part, outcomes, strict=True):
+                    if outcome.key:
+                        yield Written(change, outcome.key, record=held.get(outcome.key))
+                    elif outcome.lost:
+                        yield Unknown(change, outcome.lost)
+                    else:
+                        yield Rejected(change, outcome.reasons)
+
+    def _held(self, stream: Stream, keys: Sequence[str]) -> dict[str, Record]:
+        try:
+            return {str(row["Id"]): row for row in self.fetch(stream, keys)} if keys else {}
+        except CrossroadsError:
+            # The rows are saved; that we cannot see them now must not hide it.
+            return {}
+
+    def find(self, stream: Stream, change: Change) -> Sequence[Found]:
+        """Ask for the external id that the create carried."""
+        wanted = f"{stream.options['external_id']} = {soql.quoted(external(stream, change))}"
+        query = soql.select(stream.options["fields"], stream.options["object"], wanted)
+        rows: list[dict[str, Any]] = self._get(f"{self.root}/query", {"q": query}).body["records"]
+        return [Found(str(row["Id"]), record=row) for row in rows]
+
+    def _get(self, path: str, params: Any) -> Any:
+        self.dialect.leave_room()
+        return self.http.get(path, params)
+
+    def close(self) -> None:
+        """Release connections."""
+        self.http.close()
+
+
+def _said_at(answer: Answer) -> str:
+    """Return the time of an answer by the org's own clock."""
+    said = answer.headers.get("Date")
+    return soql.instant(parsedate_to_datetime(said) if said else datetime.now(UTC))

@@ -1,0 +1,112 @@
+"""What Salesforce's own ways of listing, deleting and limiting ask of reading."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from connectors.salesforce.connector import Salesforce
+from crossroads.errors import AuthError, ConfigError, Unavailable
+from crossroads.records import Batch, State
+from sandbox.salesforce.limits import Limits
+
+Opener = Callable[..., Salesforce]
+ROOT = "/services/data/v67.0"
+
+
+def read(crm: Salesforce, stream: str, since: State | None = None) -> list[Batch]:
+    return list(crm.read(crm.streams[stream], since or State()))
+
+
+def ids(batches: list[Batch]) -> list[str]:
+    return [record["Id"] for batch in batches for record in batch.records]
+
+
+def test_contacts_come_page_by_page_in_the_order_of_their_changes(opened: Opener) -> None:
+    batches = read(opened(), "contacts")
+    assert [len(batch.records) for batch in batches] == [3, 3, 1]
+    assert ids(batches) == [f"0035g000000000{n}AAA" for n in range(1, 8)]
+    assert [batch.last for batch in batches] == [False, False, True]
+
+
+def test_the_cursor_ends_at_the_time_of_the_query_so_that_old_records_are_not_read_again(
+    opened: Opener,
+) -> None:
+    crm = opened()
+    state = read(crm, "contacts")[-1].state
+    assert ids(read(crm, "contacts", state)) == []
+
+
+def test_a_change_within_the_overlap_is_read_again(opened: Opener, control: Any, org: str) -> None:
+    crm = opened()
+    state = read(crm, "contacts")[-1].state
+    control.patch(f"{org}{ROOT}/sobjects/Contact/0035g0000000005AAA", json={"FirstName": "Ana"})
+    batches = read(crm, "contacts", state)
+    assert ids(batches) == ["0035g0000000005AAA"]
+    assert not any(batch.last for batch in batches), "a listing since a time proves nothing absent"
+
+
+def test_only_published_comments_leave_the_org(opened: Opener) -> None:
+    assert ids(read(opened(), "case_comments")) == ["00a5g0000000001AAA", "00a5g0000000003AAA"]
+
+
+def test_deleted_records_are_reported_once_the_delete_log_has_them(
+    opened: Opener, control: Any, org: str
+) -> None:
+    crm = opened()
+    state = read(crm, "contacts")[-1].state
+    control.delete(f"{org}{ROOT}/sobjects/Contact/0035g0000000002AAA")
+    batches = read(crm, "contacts", state)
+    assert [batch.gone for batch in batches] == [(), ["0035g0000000002AAA"]]
+    assert batches[-1].state.cursor["gone_since"] >= state.cursor["gone_since"]
+
+
+def test_a_delete_log_that_no_longer_reaches_back_is_an_alarm_after_the_records(opened: Opener) -> None:
+    crm = opened()
+    since = State({"at": "2026-03-15T00:00:00Z", "gone_since": "2026-03-15T00:00:00Z"})
+    reading = crm.read(crm.streams["contacts"], since)
+    found = ids([next(reading), next(reading)])
+    assert found == [f"0035g000000000{n}AAA" for n in range(4, 8)]
+    with pytest.raises(ConfigError, match="full compare"):
+        next(reading)
+
+
+def test_a_missing_custom_field_is_named_by_check_and_by_reading(opened: Opener) -> None:
+    changed = {"contacts": {"fields": ["Id", "SystemModstamp", "Shoe_Size__c"]}}
+    crm = opened(streams=changed)
+    with pytest.raises(ConfigError, match="Shoe_Size__c"):
+        crm.check()
+    with pytest.raises(ConfigError, match="INVALID_FIELD at Shoe_Size__c"):
+        read(crm, "contacts")
+
+
+def test_a_wrong_secret_is_an_auth_error_that_does_not_tell_it(opened: Opener) -> None:
+    with pytest.raises(AuthError) as caught:
+        opened(secret="hunter2-hunter2").check()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_expired_session_is_renewed_in_the_middle_of_a_listing(
+    opened: Opener, control: Any, org: str
+) -> None:
+    crm = opened()
+    reading = crm.read(crm.streams["contacts"], State())
+    first = next(reading)
+    control.post(f"{org}/_sandbox/expire")
+    assert len(ids([first, *reading])) == 7
+
+
+class TestWhenTheDayIsUsedUp:
+    @pytest.fixture
+    def limits(self) -> Limits:
+        return Limits(page_size=3, calls_per_day=2)
+
+    def test_it_waits_for_an_hour_instead_of_failing(self, opened: Opener) -> None:
+        with pytest.raises(Unavailable) as caught:
+            read(opened(call_share=1.0), "contacts")
+        assert caught.value.retry_after == 3600
+
+    def test_a_share_of_the_calls_is_left_to_others(self, opened: Opener, org: str) -> None:
+        crm = opened(call_share=0.5)
+        with pytest.raises(Unavailable, match="left to others"):
+            read(crm, "contacts")
