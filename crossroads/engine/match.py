@@ -107,4 +107,4 @@ def signature(ws: Workspace, record: Dirty) -> str:
     """Return a record's identity as text: its keys and its name; equal text, nothing to match again."""
     lens = ws.lens(record.connection, record.stream)
     own: dict[str, Any] = record.held.own
-    return orjson.dumps([keys_of(own, lens.identity), name_of(own)]).decode()
+    return orjson.dumps([keys_of(own, lens.identity), [*name_of(own)]]).decode()

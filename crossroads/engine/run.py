@@ -17,10 +17,10 @@ _run = Bulk(Run, ("id", "sync", "entity", "full", "started_at", "state", "summar
 _lease = Bulk(Lease, ("name", "fence", "owner", "until"))
 
 
-def begin(ws: Workspace, plan: Plan, run: str, *, compare: bool = False) -> str:
+def begin(ws: Workspace, plan: Plan, run: str, *, full: bool = False) -> str:
     """Open a run, or find it open: a retry is the same run."""
     with ws.store.write() as db:
-        _run(db, [(run, plan.sync, plan.entity, compare, ws.clock(), "running", "{}", "{}")])
+        _run(db, [(run, plan.sync, plan.entity, full, ws.clock(), "running", "{}", "{}")])
     return run
 
 

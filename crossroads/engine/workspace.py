@@ -11,7 +11,6 @@ from crossroads.connector import Connector
 from crossroads.engine.survivorship import Survivorship
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
-from crossroads.records import Stream
 from crossroads.store import Store
 from crossroads.store.clock import Clock, now
 
@@ -42,12 +41,8 @@ class Workspace:
     system: Callable[[str], System]
     survivorship: Survivorship = field(default_factory=Survivorship.shipped)
     clock: Clock = now
-    owner: str = ""
-    open: Callable[[str], Connector[Any]] = None  # type: ignore[assignment]
+    connect: Callable[[str], Connector[Any]] | None = None
     lenses: dict[tuple[str, str], Lens] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.open = self.open or self.opened
 
     def plan(self, sync: str) -> Plan:
         """Return the plan of that name."""
@@ -72,8 +67,10 @@ class Workspace:
             self.lenses[connection, stream] = found
         return found
 
-    def opened(self, connection: str) -> Connector[Any]:
+    def open(self, connection: str) -> Connector[Any]:
         """Open the connector of a connection; its streams know what the overlay says otherwise."""
+        if self.connect is not None:
+            return self.connect(connection)
         system = self.system(connection)
         options = {
             stream: dict(self.lens(connection, stream).stream_options)
@@ -81,7 +78,3 @@ class Workspace:
             if name == connection
         }
         return registry.open(system.system, dict(system.settings), options)
-
-    def stream(self, connector: Connector[Any], member: Member) -> Stream:
-        """Return the stream a member names."""
-        return connector.streams[member.stream]

@@ -1,0 +1,132 @@
+"""A small world for the engine: systems in memory, one mapping each, one store on disk."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import SQLModel
+
+from crossroads import engine
+from crossroads.engine import System, Workspace
+from crossroads.engine.survivorship import Survivorship
+from crossroads.mapping import Lens, compiled
+from crossroads.mapping.language import Mapping
+from crossroads.plan import Plan
+from crossroads.store import Store, tables
+from crossroads.testkit.memory import Memory
+
+FIELDS: dict[str, dict[str, Any]] = {
+    "customer": {
+        "given_name": {"at": "given"},
+        "family_name": {"at": "family", "max": 40},
+        "emails.main.address": {"at": "mail", "as": "email"},
+        "phones.mobile.number": {"at": "mobile", "as": "phone", "region": "DE"},
+        "addresses.main.street": {"at": "street"},
+        "addresses.main.locality": {"at": "city"},
+    },
+    "order": {
+        "reference": {"at": "reference"},
+        "customer": {"at": "buyer", "as": "reference", "to": "customer", "stream": "people"},
+        "delivery_status": {"at": "status", "as": "choice", "of": {"open": "open", "delivered": "delivered"}},
+    },
+}
+IDENTITY = {"customer": ["emails.main.address", "phones.mobile.number"], "order": ["reference"]}
+STREAMS = {"customer": "people", "order": "orders"}
+
+
+def mapping(system: str, entity: str) -> Lens:
+    return Lens(
+        compiled(
+            Mapping.model_validate(
+                {
+                    "mapping": f"{system}/{entity}",
+                    "system": system,
+                    "stream": STREAMS[entity],
+                    "canonical": entity,
+                    "key": "key",
+                    "changed_at": {"at": "changed", "as": "instant"},
+                    "identity": IDENTITY[entity],
+                    "fields": FIELDS[entity],
+                    "create": {"reference": "reference"} if entity == "customer" else {},
+                }
+            )
+        )
+    )
+
+
+class World:
+    """Systems in memory between which plans run; `sync()` is one run of every plan, as the DAGs do it."""
+
+    def __init__(self, folder: Path, systems: dict[str, Memory], plans: list[Plan]) -> None:
+        self.systems, self.plans = systems, plans
+        self.store = Store(f"sqlite:///{folder / 'store.db'}")
+        SQLModel.metadata.create_all(self.store.engine)
+        self.ws = self.workspace()
+        self.runs = 0
+
+    def workspace(self, **changes: Any) -> Workspace:
+        return Workspace(
+            store=self.store,
+            plans=self.plans,
+            system=lambda name: System(name, {"base_url": f"https://{name}.example"}),
+            survivorship=Survivorship.shipped(),
+            connect=lambda name: self.systems[name].connector("people", "orders"),
+            lenses={
+                (m.connection, m.stream): mapping(m.connection, plan.entity) for plan in self.plans for m in plan.between
+            },
+            **changes,
+        )
+
+    def run(self, plan: Plan, *, full: bool = False, run: str | None = None) -> dict[str, Any]:
+        self.runs += 1
+        name = run or f"run-{self.runs}"
+        engine.begin(self.ws, plan, name, full=full)
+        for member in plan.between:
+            if member.read:
+                engine.pull(self.ws, plan, member.name, name)
+        engine.match(self.ws, plan, name)
+        for member in plan.between:
+            if member.write:
+                engine.push(self.ws, plan, member.name, name)
+        return engine.report(self.ws, plan, name)
+
+    def sync(self, *, full: bool = False) -> list[dict[str, Any]]:
+        return [self.run(plan, full=full) for plan in self.plans]
+
+    def writes(self) -> int:
+        return sum(len(system.writes) for system in self.systems.values())
+
+    def rows(self, name: str) -> list[Any]:
+        model = getattr(tables, name)
+        with self.store.read() as db:
+            return list(db.execute(model.__table__.select()).mappings())
+
+
+def customers(*names: str, create: str = "always", **members: Any) -> Plan:
+    return Plan.model_validate(
+        {
+            "sync": "customers",
+            "entity": "customer",
+            "owner": "tests",
+            "between": [{"connection": n, "stream": "people", "create": create, **members.get(n, {})} for n in names],
+        }
+    )
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+    made: list[World] = []
+
+    def make(plans: list[Plan] | None = None, **systems: Memory) -> World:
+        made.append(World(tmp_path, systems, plans or [customers(*systems)]))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.store.close()
+
+
+@pytest.fixture
+def customer_plan() -> Callable[..., Plan]:
+    return customers

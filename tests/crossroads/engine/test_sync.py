@@ -1,0 +1,212 @@
+"""One customer stays the same person in every system."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from crossroads.engine import RunFailed
+from crossroads.errors import ConfigError, Unavailable
+from crossroads.plan import Plan
+from crossroads.testkit.memory import Memory
+
+JAN, FEB, MAR = (f"2026-0{month}-01T00:00:00Z" for month in (1, 2, 3))
+ANN = {"given": "Ann", "family": "Lee", "mail": "ann@lee.example", "city": "Bonn", "changed": JAN}
+ORDERS = Plan.model_validate(
+    {
+        "sync": "orders",
+        "entity": "order",
+        "owner": "tests",
+        "between": [
+            {"connection": "shop", "stream": "orders"},
+            {"connection": "erp", "stream": "orders", "create": "always"},
+        ],
+    }
+)
+
+
+def test_a_value_that_changed_last_reaches_the_other_system(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.systems["crm"].put("people", "a", **{**ANN, "mail": "Ann@Lee.example", "city": "Köln", "changed": FEB})
+    w.sync()
+    assert w.systems["erp"].value("people", "1", "city") == "Köln"
+    assert w.writes() == 1
+
+
+def test_running_again_with_nothing_changed_writes_nothing_and_changes_no_row(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.systems["crm"].put("people", "a", **{**ANN, "city": "Köln", "changed": FEB})
+    w.sync()
+    w.sync(full=True)  # reads its own write back
+    kept = ("Contribution", "Link", "Profile", "IdentityKey", "Assertion", "Due", "Intent", "Rejected", "Parked", "Notice")
+    before = {name: w.rows(name) for name in kept}
+    w.sync()
+    w.sync(full=True)
+    assert {name: w.rows(name) for name in kept} == before
+    assert w.writes() == 1
+
+
+def test_a_new_person_is_created_once_and_linked(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.sync()
+    assert [key for _, key, _ in w.systems["crm"].writes] == ["people-1"]
+    assert len(w.rows("Profile")) == 1
+    assert len(w.rows("Link")) == 2
+
+
+def test_a_blank_at_first_sight_says_nothing_but_a_cleared_value_is_a_change(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **{**ANN, "mobile": "", "changed": MAR})
+    w.systems["crm"].put("people", "a", **{**ANN, "mobile": "+4915112345678"})
+    w.sync()
+    assert w.systems["erp"].value("people", "1", "mobile") == "+4915112345678"
+    w.systems["crm"].put("people", "a", mobile="", changed="2026-04-01T00:00:00Z")
+    w.sync()
+    assert not w.systems["erp"].value("people", "1", "mobile")
+
+
+def test_an_address_comes_from_one_system_as_a_whole(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **{**ANN, "street": "Hauptstr. 1"})
+    w.systems["crm"].put("people", "a", **{**ANN, "street": "", "city": "Köln", "changed": FEB})
+    w.sync()
+    assert w.systems["erp"].value("people", "1", "city") == "Köln"
+    assert not w.systems["erp"].value("people", "1", "street")
+
+
+def test_a_losing_value_is_put_right_where_it_was_said(world: Callable[..., Any], customer_plan: Any) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **{**ANN, "changed": MAR})
+    w.systems["crm"].put("people", "a", **{**ANN, "given": "Anne", "changed": JAN})
+    w.sync()
+    assert w.systems["crm"].value("people", "a", "given") == "Ann"
+
+
+@pytest.mark.parametrize(
+    ("other", "profiles"),
+    [
+        ({"given": "Peter"}, 2),
+        ({"given": "A."}, 1),
+        ({"family": "Schmidt"}, 1),
+        ({"given": "", "family": ""}, 1),
+        ({"mail": "other@lee.example"}, 2),
+        ({"mail": "", "mobile": ""}, 2),
+    ],
+    ids=["other given name", "initial", "married name", "no name", "namesake", "nothing to match by"],
+)
+def test_who_is_one_person(world: Callable[..., Any], other: dict[str, str], profiles: int) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.plans[:] = [p.model_copy(update={"between": tuple(m.model_copy(update={"create": "never"}) for m in p.between)}) for p in w.plans]
+    w.systems["erp"].put("people", "1", **ANN)
+    w.systems["crm"].put("people", "a", **{**ANN, **other})
+    w.sync()
+    assert len(w.rows("Profile")) == profiles
+
+
+def test_an_order_waits_for_its_customer_and_is_made_once(world: Callable[..., Any], customer_plan: Any) -> None:
+    people = customer_plan("erp", "shop", erp={"create": "needed"}, shop={"create": "never"})
+    w = world([people, ORDERS], erp=Memory(), shop=Memory())
+    w.systems["shop"].put("orders", "o1", reference="#1", buyer="7", status="open")
+    first = w.sync()
+    assert first[1]["members"]["shop.orders"]["pull"]["parked"] == 1
+    w.systems["shop"].put("people", "7", **ANN)
+    for _ in range(3):
+        w.sync()
+    (order,) = w.systems["erp"].records["orders"].values()
+    assert order["reference"] == "#1"
+    assert order["buyer"] == next(iter(w.systems["erp"].records["people"]))
+    assert not w.rows("Parked")
+    w.systems["erp"].put("orders", order["key"], status="delivered")
+    w.sync()
+    assert w.systems["shop"].value("orders", "o1", "status") == "delivered"
+    writes = w.writes()
+    w.sync(full=True)
+    assert w.writes() == writes
+
+
+def test_a_refused_write_is_listed_and_the_others_go_on(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(refuse=lambda r: "REQUIRED: family" if not r.get("family") else None))
+    w.systems["erp"].put("people", "1", given="Bo", mail="bo@x.example", changed=JAN)
+    w.systems["erp"].put("people", "2", **ANN)
+    (report,) = w.sync()
+    assert report["members"]["crm.people"]["push"] | {"read": 0} == {
+        "read": 0, "applied": 1, "unchanged": 0, "parked": 0, "withheld": 0, "rejected": 1, "superseded": 0,
+    }  # fmt: skip
+    (row,) = w.rows("Rejected")
+    assert "REQUIRED" in row["reasons"]
+    w.systems["erp"].put("people", "1", family="Ek", changed=FEB)
+    w.sync()
+    assert not w.rows("Rejected")
+    assert len(w.systems["crm"].records["people"]) == 2
+
+
+def test_a_record_no_mapping_accepts_is_set_aside_and_comes_back(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **{**ANN, "mail": "not an address"})
+    w.systems["erp"].put("people", "2", **{**ANN, "family": "x" * 41})
+    (report,) = w.sync()
+    (notice,) = w.rows("Notice")
+    assert notice["path"] == "emails.main.address"
+    assert "not an address" not in notice["reason"]
+    (row,) = [r for r in w.rows("Rejected") if r["step"] == "push"]
+    assert "family_name" in row["reasons"]
+    assert "xxx" not in row["reasons"]
+    assert report["members"]["erp.people"]["pull"]["applied"] == 2
+
+
+def test_two_records_with_one_key_in_one_page_are_both_refused(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(page=5))
+    w.systems["erp"].put("people", "1", **ANN)
+    w.systems["erp"].records["people"]["other"] = {**w.systems["erp"].records["people"]["1"], "given": "Eve", "seq": 9}
+    (report,) = w.sync()
+    assert report["members"]["erp.people"]["pull"]["rejected"] == 2
+    (row,) = w.rows("Rejected")
+    assert "two different records with this key" in row["reasons"]
+
+
+def test_a_system_that_is_down_leaves_the_others_synced_and_the_run_red(world: Callable[..., Any]) -> None:
+    from crossroads import engine
+
+    w = world(erp=Memory(), crm=Memory(), shop=Memory(down=True))
+    w.systems["erp"].put("people", "1", **ANN)
+    (plan,) = w.plans
+    engine.begin(w.ws, plan, "r")
+    for name in ("erp.people", "crm.people"):
+        engine.pull(w.ws, plan, name, "r")
+    with pytest.raises(Unavailable):
+        engine.pull(w.ws, plan, "shop.people", "r")
+    engine.match(w.ws, plan, "r")
+    for name in ("erp.people", "crm.people"):
+        engine.push(w.ws, plan, name, "r")
+    with pytest.raises(Unavailable):
+        engine.push(w.ws, plan, "shop.people", "r")
+    with pytest.raises(RunFailed, match=r"shop\.people: pull failed"):
+        engine.report(w.ws, plan, "r")
+    assert len(w.systems["crm"].records["people"]) == 1
+    w.systems["shop"].down = False
+    w.sync()
+    assert len(w.systems["shop"].records["people"]) == 1
+    assert len(w.systems["crm"].writes) == 1
+
+
+def test_a_cursor_of_another_installation_is_refused(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    moved = w.ws.system
+    w.ws.system = lambda name: type(moved(name))(name, {"base_url": "https://other.example"})
+    with pytest.raises(ConfigError, match="belongs to another installation"):
+        w.sync()
+
+
+def test_a_clock_that_goes_back_does_not_hide_a_change(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **{**ANN, "changed": MAR})
+    w.sync()
+    w.systems["erp"].put("people", "1", city="Ulm", changed=JAN)
+    w.sync()
+    assert w.systems["crm"].value("people", "people-1", "city") == "Ulm"
