@@ -95,19 +95,18 @@ class Lens:
             return created(self.mapping, document, reference)
         return changed(self.mapping, document, base, self.get(base) if held is None else held)
 
+    def says(self, path: str) -> bool:
+        """Tell whether the mapping has this path of a document, in either direction."""
+        return self.writes(path) or _pattern(path) in self.readable or path in self.readable
+
     def writes(self, path: str) -> bool:
         """Tell whether `put` can say this path of a document (`lines.A-1.sku` is one of `lines.*.sku`)."""
-        if path in self.writable:
-            return True
-        head, _, rest = path.partition(".")
-        return f"{head}.*.{rest.rpartition('.')[2]}" in self.writable
+        return path in self.writable or _pattern(path) in self.writable
 
-    def says(self, path: str) -> bool:
-        """Tell whether the mapping has this canonical path, in either direction."""
-        if path in self.readable or path in self.writable:
-            return True
-        head, *_, name = path.split(".")
-        return f"{head}.*.{name}" in self.readable | self.writable and path.count(".") == 2
+
+def _pattern(path: str) -> str:
+    head, _, rest = path.partition(".")
+    return f"{head}.*.{rest.rpartition('.')[2]}"
 
 
 def _sources(mapping: Compiled) -> frozenset[str]:

@@ -84,6 +84,11 @@ class Compiled:
     requires: tuple[str, ...]
     stream_options: Mapping[str, Any]
 
+    @property
+    def kind_changes(self) -> bool:
+        """Tell whether an update can make a person of an organisation."""
+        return any(line.path == "kind" and line.flow != "in" and not line.create_only for line in self.lines)
+
     def patterns(self, *flows: Flow) -> frozenset[str]:
         """Return the canonical paths of these flows, `*` standing for the labels of items."""
         plain = {line.path for line in self.lines if line.flow in flows}

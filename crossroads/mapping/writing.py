@@ -17,7 +17,9 @@ from crossroads.records import Part, Record
 def changed(mapping: Compiled, document: Document, base: Record, held: Document) -> Patch | None:
     """Return the smallest patch that makes `base`, which says `held`, say `document`; None if it does."""
     draft = Draft(mapping.spots, base)
-    kind = document.get("kind") or held.get("kind") or mapping.constants.get("kind")
+    # Where a system keeps a record's kind for ever, the fields of that kind are the ones it has.
+    first, second = (document, held) if mapping.kind_changes else (held, document)
+    kind = first.get("kind") or second.get("kind") or mapping.constants.get("kind")
     reasons: list[str] = []
     for line in mapping.lines:
         if line.flow == "in" or line.create_only or line.when not in (None, kind):
