@@ -1,0 +1,1 @@
+"""Discourse members and posts, read over its REST API."""
