@@ -118,10 +118,14 @@ def customers(*names: str, create: str = "always", **members: Any) -> Plan:
 def world(tmp_path: Path) -> Iterator[Callable[..., World]]:
     made: list[World] = []
 
-    def make(plans: list[Plan] | None = None, **systems: Memory) -> World:
-        made.append(World(tmp_path, systems, plans or [customers(*systems)]))
+    def make_in(folder: Path, plans: list[Plan] | None = None, **systems: Memory) -> World:
+        made.append(World(folder, systems, plans or [customers(*systems)]))
         return made[-1]
 
+    def make(plans: list[Plan] | None = None, **systems: Memory) -> World:
+        return make_in(tmp_path, plans, **systems)
+
+    make.make_in = make_in  # type: ignore[attr-defined]
     yield make
     for one in made:
         one.store.close()
