@@ -13,7 +13,7 @@ from crossroads.engine.workspace import Workspace
 from crossroads.errors import CrossroadsError
 from crossroads.plan import Member, Plan
 from crossroads.store.session import table
-from crossroads.store.tables import Due, Intent, Parked, Run, Step
+from crossroads.store.tables import Intent, Parked, Run, Step
 
 
 class RunFailed(CrossroadsError):
@@ -98,16 +98,11 @@ def _unfinished(step: Any, name: str, member: Member | None) -> list[str]:
 
 
 def _open(db: Connection, member: Member) -> list[str]:
-    rows, due = table(Intent), table(Due)
+    rows = table(Intent)
     mine = (rows.c.connection == member.connection, rows.c.stream == member.stream, rows.c.state.in_(OPEN))
     count = db.execute(select(func.count()).select_from(rows).where(*mine)).scalar() or 0
-    waiting = db.execute(
-        select(func.count())
-        .select_from(due)
-        .where(due.c.connection == member.connection, due.c.stream == member.stream)
-    ).scalar()
     if count:
         return [
             f"{member.name}: {count} writes have no known outcome yet; run the sync again to look them up"
         ]
-    return [f"{member.name}: {waiting} profiles are still due; run the sync again"] if waiting else []
+    return []

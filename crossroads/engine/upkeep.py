@@ -1,0 +1,57 @@
+"""What has to happen between the syncs: forget the details of old runs, close what was abandoned, verify the journal."""
+
+from sqlalchemy import exists, or_, select, update
+
+from crossroads import journal
+from crossroads.engine.workspace import Workspace
+from crossroads.errors import CrossroadsError
+from crossroads.store.clock import later
+from crossroads.store.session import chunks, table
+from crossroads.store.tables import Page, Run, Step
+
+KEEP_DAYS = 90.0
+ABANDONED_HOURS = 24.0
+
+
+class JournalBroken(CrossroadsError):  # noqa: N818 - named as its siblings in errors.py
+    """The journal's chain does not hold; the message says where, and a person has to find out why."""
+
+
+def forget(ws: Workspace, days: float = KEEP_DAYS) -> int:
+    """Delete the outcome of each single record of runs older than `days`; return how many runs that were.
+
+    The run, its steps and its counts stay, and so does the journal.
+    """
+    runs, pages = table(Run), table(Page)
+    old = select(runs.c.id).where(runs.c.ended_at < later(ws.clock(), -days * 86_400))
+    old = old.where(exists().where(pages.c.run == runs.c.id))
+    with ws.store.read() as db:
+        found = list(db.execute(old).scalars())
+    for some in chunks(found, 100):  # short transactions: syncs go on beside
+        with ws.store.write() as db:
+            db.execute(pages.delete().where(pages.c.run.in_(some)))
+    return len(found)
+
+
+def close(ws: Workspace, hours: float = ABANDONED_HOURS) -> int:
+    """Close the runs that nobody reported on: their process was killed and never run again; return how many."""
+    runs, steps, now = table(Run), table(Step), ws.clock()
+    since = later(now, -hours * 3600)
+    alive = exists().where(
+        steps.c.run == runs.c.id, or_(steps.c.started_at >= since, steps.c.ended_at >= since)
+    )
+    abandoned = (runs.c.state == "running", runs.c.started_at < since, ~alive)
+    with ws.store.write() as db:
+        closed = db.execute(update(runs).where(*abandoned).values(state="failed", ended_at=now))
+        return int(closed.rowcount)
+
+
+def verify(ws: Workspace) -> None:
+    """Return if the journal's chain holds from its first entry to its last."""
+    with ws.store.read() as db:
+        wrong = list(journal.verify(db))
+    if wrong:
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        raise JournalBroken(
+            f"The journal was changed: {'; '.join(wrong[:5])}{more}. docs/back-up.md says what to do."
+        )
