@@ -46,28 +46,21 @@ def wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             if requests.get(url, timeout=PATIENCE).ok:
                 return
         time.sleep(0.02)
-    end(process.pid)
+    end(process)
     raise RuntimeError(f"a stand-in did not answer within {PATIENCE:.0f} s; {log} may say why")
 
 
-def end(pid: int) -> None:
-    """End a process and everything it started; one that does not go within seconds is killed."""
-    for sign, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 1.0)):
-        until = time.monotonic() + patience
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, sign)
-        while time.monotonic() < until:
-            if not alive(pid):
-                return
-            time.sleep(0.01)
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a child and everything it started; one that does not go within seconds is killed."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
+            return
 
 
-def alive(pid: int) -> bool:
-    """Tell whether a process runs; one of our own children that has ended is waited for here."""
-    with contextlib.suppress(ChildProcessError):
-        return os.waitpid(pid, os.WNOHANG) == (0, 0)
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
+def end_left(pid: int) -> None:
+    """End a process that an earlier run of a demonstration left behind."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGTERM)

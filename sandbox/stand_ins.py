@@ -1,7 +1,7 @@
 """The five stand-ins with their world: started, loaded, described in `systems.json`, and ended.
 
-A stand-in is two processes: the system itself, and a door in front of it through which everybody goes. Shutting
-the door makes the system unreachable while it keeps its records, as a network that is down does.
+A stand-in is two processes: the system itself, and a door in front of it through which everybody goes. A shut
+door makes the system unreachable while it keeps its records, as a network that is down does.
 """
 
 import json
@@ -47,7 +47,7 @@ class StandIn:
     def shut(self) -> None:
         """Make the system unreachable; it keeps its records."""
         if self.door:
-            processes.end(self.door.pid)
+            processes.end(self.door)
             self.door = None
 
     def writes(self) -> dict[str, Any]:
@@ -90,6 +90,10 @@ class StandIns(Mapping[str, StandIn]):
         known = ("system", "settings", "overlay")
         return {name: {key: each.described()[key] for key in known} for name, each in self._all.items()}
 
+    def sap(self) -> Sap:
+        """Return a client of the ERP that goes through its door, as any other client does."""
+        return Sap(self["erp"].address, SAP_USER, SAP_PASSWORD)
+
     def start(self) -> None:
         """Start and load everything, open the doors and write `systems.json` and `truth.json`."""
         for installation in INSTALLATIONS:
@@ -112,7 +116,7 @@ class StandIns(Mapping[str, StandIn]):
         """End every process."""
         for each in self._all.values():
             each.shut()
-            processes.end(each.process.pid)
+            processes.end(each.process)
         self._all.clear()
         (self.folder / "systems.json").unlink(missing_ok=True)
 
@@ -159,7 +163,7 @@ def end_left(folder: Path) -> None:
         for system in json.loads(path.read_text()).values():
             for pid in system["processes"]:
                 if _ours(pid):
-                    processes.end(pid)
+                    processes.end_left(pid)
         path.unlink()
 
 

@@ -12,8 +12,9 @@ import requests
 from sandbox.world.people import BY_CODE
 from sandbox.world.truth import Held, Order, World
 
-PARTNERS = "/sap/opu/odata/sap/API_BUSINESS_PARTNER_SRV"
-ORDERS = "/sap/opu/odata/sap/API_SALES_ORDER_SRV"
+ODATA = "/sap/opu/odata/sap"
+PARTNERS = "API_BUSINESS_PARTNER_SRV"
+ORDERS = "API_SALES_ORDER_SRV"
 ADDRESS_ID = "0000000001"
 BATCH = 200
 TIMEOUT = 60
@@ -36,7 +37,7 @@ class Sap:
         self.session = requests.Session()
         self.session.auth = (user, password)
         answer = self.session.get(
-            base_url + PARTNERS + "/", headers={"X-CSRF-Token": "Fetch"}, timeout=TIMEOUT
+            f"{base_url}{ODATA}/{PARTNERS}/", headers={"X-CSRF-Token": "Fetch"}, timeout=TIMEOUT
         )
         self.session.headers["X-CSRF-Token"] = answer.headers["x-csrf-token"]
 
@@ -57,13 +58,17 @@ class Sap:
 
     def change(self, service: str, path: str, row: dict[str, Any]) -> None:
         """Change one entity with a plain PATCH."""
-        url = f"{self.base_url}{service}/{path}"
+        url = f"{self.base_url}{ODATA}/{service}/{path}"
         self.session.patch(url, json=row, headers={"If-Match": "*"}, timeout=TIMEOUT).raise_for_status()
+
+    def delete(self, service: str, path: str) -> None:
+        """Remove one entity; mock-sap allows what SAP does not."""
+        self._batch(service, [("DELETE", path, None)])
 
     def read(self, service: str, path: str) -> list[dict[str, Any]]:
         """Return the rows of a query."""
         joint = "&" if "?" in path else "?"
-        url = f"{self.base_url}{service}/{path}{joint}$format=json"
+        url = f"{self.base_url}{ODATA}/{service}/{path}{joint}$format=json"
         answer = self.session.get(url, timeout=TIMEOUT)
         answer.raise_for_status()
         rows: list[dict[str, Any]] = answer.json()["d"]["results"]
@@ -93,7 +98,7 @@ class Sap:
         for start in range(0, len(operations), BATCH):
             part = operations[start : start + BATCH]
             answer = self.session.post(
-                f"{self.base_url}{service}/$batch",
+                f"{self.base_url}{ODATA}/{service}/$batch",
                 data=multipart(part),
                 headers={"Content-Type": "multipart/mixed; boundary=load"},
                 timeout=TIMEOUT,

@@ -1,0 +1,103 @@
+import json
+from collections import Counter, defaultdict
+from datetime import date
+
+import pytest
+
+from sandbox.readings import meaning
+from sandbox.world.population import ERP_DAYS, build
+from sandbox.world.truth import FIELDS, World, said
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return build()
+
+
+def test_the_same_seed_gives_the_same_world() -> None:
+    assert json.dumps(build(60).truth()) == json.dumps(build(60).truth())
+    assert json.dumps(build(60).truth()) != json.dumps(build(60, seed=2).truth())
+
+
+def test_each_system_holds_about_as_many_persons_as_it_should(world: World) -> None:
+    held = Counter(record.connection for record in world.records)
+    assert len(world.persons) == 2000
+    for connection, count in {"erp": 900, "crm": 1000, "shop": 1150, "social": 250, "community": 300}.items():
+        assert abs(held[connection] - count) <= 0.15 * count, connection
+
+
+def test_no_two_records_have_one_address(world: World) -> None:
+    assert len({record.name for record in world.records}) == len(world.records)
+
+
+def test_nearly_all_planted_cells_can_be_settled(world: World) -> None:
+    settle = sum(cell.outcome == "settle" for cell in world.cells)
+    assert len(world.cells) > 1000
+    assert settle / len(world.cells) >= 0.95
+    assert len({(cell.person, cell.field) for cell in world.cells}) == len(world.cells)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "email_spelling", "changed_email", "missing_email", "phone_format", "changed_mobile",
+        "missing_mobile", "moved_house", "missing_address", "married_name", "name_spelling",
+        "missing_number", "twice_in_crm", "late_customer", "unacceptable", "called_otherwise",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("count", [60, 2000])
+def test_every_kind_of_difference_is_planted(kind: str, count: int) -> None:
+    assert kind in {cell.kind for cell in build(count).cells}
+
+
+def test_the_newest_word_about_a_planted_cell_is_the_expected_one(world: World) -> None:
+    records = defaultdict(list)
+    for record in sorted(world.records, key=lambda each: each.changed):
+        records[record.person].append(record)
+    for cell in world.cells:
+        if cell.outcome == "settle" and cell.field != "erp_number":
+            words = [
+                said(record, cell.field)
+                for record in records[cell.person]
+                if record.connection in FIELDS[cell.field]
+            ]
+            newest = [word for word in words if word][-1]
+            assert meaning(cell.field, newest) == meaning(cell.field, cell.expected or ""), cell.kind
+
+
+def test_records_of_one_person_that_differ_still_share_a_value_that_identifies(world: World) -> None:
+    doubtful = {cell.person for cell in world.cells if cell.outcome != "settle"}
+    records = defaultdict(list)
+    for record in world.records:
+        if record.connection in ("erp", "crm", "shop") and record.person not in doubtful:
+            country = world.persons[record.person].country
+            values = {("email", meaning("email", record.email))} if record.email else set()
+            values |= {("mobile", meaning("mobile", record.mobile, country))} if record.mobile else set()
+            values |= {("number", record.key if record.connection == "erp" else record.erp_number)}
+            records[record.person].append(values - {("number", None)})
+    for person, groups in records.items():
+        joined = groups.pop()
+        while groups and (near := next((group for group in groups if group & joined), None)):
+            groups.remove(near)
+            joined |= near
+        assert not groups, person
+
+
+def test_nobody_else_changes_a_record_on_a_day_of_the_erp(world: World) -> None:
+    days: dict[bool, set[date]] = {True: set(), False: set()}
+    for record in world.records:
+        days[record.connection == "erp"].add(record.changed.date())
+    assert days[True] <= set(ERP_DAYS)
+    assert not days[True] & days[False]
+
+
+def test_people_who_share_a_mailbox_have_different_given_names(world: World) -> None:
+    assert world.apart
+    for one, other in world.apart:
+        first, second = world.persons[one], world.persons[other]
+        assert first.email == second.email or (first.given_name, first.family_name) == (
+            second.given_name,
+            second.family_name,
+        )
+        if first.email == second.email:
+            assert first.given_name != second.given_name
