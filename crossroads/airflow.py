@@ -58,8 +58,10 @@ class Answers(RetryPolicy):
             return RetryDecision.retry(
                 timedelta(seconds=min(exception.retry_after, LONGEST_WAIT)), "the system asked to wait"
             )
-        if isinstance(exception, ConfigError):
-            return RetryDecision.fail("a person must change something; no retry makes sense")
+        from crossroads.engine import RunFailed
+
+        if isinstance(exception, (ConfigError, RunFailed)):
+            return RetryDecision.fail("no retry makes sense: the message says what to do")
         return RetryDecision.default()
 
 
@@ -75,6 +77,8 @@ def discreet() -> Iterator[None]:
     except CrossroadsError:
         raise
     except Exception as error:
+        if os.environ.get("CROSSROADS_DEBUG"):  # for a developer's invented records only
+            raise
         frames = traceback.extract_tb(error.__traceback__)[-6:]
         way = " < ".join(
             f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames)
@@ -113,12 +117,13 @@ def dags_folder() -> Path:
     return Path(conf.get_mandatory_value("core", "dags_folder"))
 
 
-def perform(step: Callable[..., Any], sync: str, *arguments: Any, **options: Any) -> None:
-    """Do one step of a sync, `step(workspace, plan, ...)`. It returns nothing: no record can enter XCom."""
+def perform(step: Callable[..., Any], *arguments: Any, sync: str | None = None, **options: Any) -> None:
+    """Do one step, `step(workspace, [plan,] ...)`. It returns nothing: no record can enter XCom."""
     with discreet():
         ws = workspace()
         try:
-            step(ws, ws.plan(sync), *arguments, **options)
+            plan = [ws.plan(sync)] if sync else []
+            step(ws, *plan, *arguments, **options)
         finally:
             ws.store.close()
 

@@ -4,11 +4,12 @@ No logic here: each task names a step of the engine and hands it names; records 
 """
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TriggerRule, dag, setup, task, task_group, teardown
 
-from crossroads.airflow import Answers, dags_folder, perform
+from crossroads.airflow import Answers, perform
 from crossroads.plan import Member, Plan, plans
 
 RUN = "{{ dag.dag_id }}/{{ run_id }}"
@@ -41,13 +42,13 @@ def sync_dag(plan: Plan) -> DAG:
         def begin(run: str, params: dict[str, Any] | None = None) -> None:
             from crossroads import engine
 
-            perform(engine.begin, plan.sync, run, compare=bool((params or {}).get("compare")))
+            perform(engine.begin, run, sync=plan.sync, full=bool((params or {}).get("compare")))
 
         @task
         def match(run: str) -> None:
             from crossroads import engine
 
-            perform(engine.match, plan.sync, run)
+            perform(engine.match, run, sync=plan.sync)
 
         # An ordinary last task would end green beside a failed push, and a teardown alone hides its own
         # failure: so the report looks into the store, raises by itself, and its failure fails the run.
@@ -55,7 +56,7 @@ def sync_dag(plan: Plan) -> DAG:
         def report(run: str) -> None:
             from crossroads import engine
 
-            perform(engine.report, plan.sync, run)
+            perform(engine.report, run, sync=plan.sync)
 
         @task_group(group_id="pull")
         def pulls() -> None:
@@ -80,7 +81,7 @@ def sync_dag(plan: Plan) -> DAG:
             def one(run: str) -> None:
                 from crossroads import engine
 
-                perform(getattr(engine, step), plan.sync, member.name, run)
+                perform(getattr(engine, step), member.name, run, sync=plan.sync)
 
             return one
 
@@ -91,5 +92,5 @@ def sync_dag(plan: Plan) -> DAG:
     return sync()
 
 
-for plan in plans(dags_folder() / "syncs"):
+for plan in plans(Path(__file__).parent / "syncs"):
     globals()[plan.sync] = sync_dag(plan)

@@ -1,4 +1,4 @@
-"""What has to happen between the syncs: forget the details of old runs, close what was abandoned, verify the journal."""
+"""What has to happen between the syncs: forget old details, close abandoned runs, verify the journal."""
 
 from sqlalchemy import exists, or_, select, update
 
@@ -34,7 +34,7 @@ def forget(ws: Workspace, days: float = KEEP_DAYS) -> int:
 
 
 def close(ws: Workspace, hours: float = ABANDONED_HOURS) -> int:
-    """Close the runs that nobody reported on: their process was killed and never run again; return how many."""
+    """Close the runs nobody reported on, killed and never run again; return how many."""
     runs, steps, now = table(Run), table(Step), ws.clock()
     since = later(now, -hours * 3600)
     alive = exists().where(

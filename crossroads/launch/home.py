@@ -95,6 +95,7 @@ class Home:
                 f"{self.var} holds the sandbox's world: delete {mark}, {store} and {self.var / 'airflow'}."
             )
         if sandbox:
+            self.var.mkdir(parents=True, exist_ok=True)
             mark.touch()
             for database in (store, self.var / "airflow" / "airflow.db"):
                 for ending in ("", "-wal", "-shm"):

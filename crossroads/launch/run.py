@@ -16,7 +16,7 @@ UPKEEP = "upkeep"
 
 
 def run(home: Home, name: str, compare: bool, console: Console) -> bool:
-    """Run what `name` says and return whether all ended green; a red run does not keep the next from running."""
+    """Run what `name` says and return whether all ended green; a red run keeps no other from running."""
     ordered = [plan.sync for plan in plans(home.root / "dags" / "syncs")]
     known = [*ordered, UPKEEP]
     if name not in ("all", *known):

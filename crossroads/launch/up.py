@@ -36,6 +36,7 @@ def up(home: Home, world: World | None, console: Console) -> None:
     """Start everything, show where it is, and keep it running until Ctrl-C or until a component dies."""
     with home.locked(), _signals(), ExitStack() as stack:
         mark = str(home.root)
+        os.environ[MARK] = mark  # whatever is started from here carries it
         end_marked(mark)  # what a launcher that was killed left running
         home.claim(sandbox=world is not None)
         home.enter()

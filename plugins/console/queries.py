@@ -1,6 +1,7 @@
 """What the console asks the store: how each system is, how the last runs ended, whether all systems agree."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -12,6 +13,7 @@ from crossroads.store import table
 from crossroads.store.tables import Contribution, Due, Intent, Parked, Rejected, Run, Step
 
 OPEN = ("planned", "sent", "unknown")
+HELD_BACK = ("parked", "withheld", "rejected")
 Verdict: TypeAlias = Literal["new", "failing", "waiting", "moving", "agree"]
 
 
@@ -37,7 +39,7 @@ class RunView:
     id: str
     sync: str
     dag_run: str | None
-    compare: bool
+    full: bool
     state: str
     started_at: str
     ended_at: str | None
@@ -65,7 +67,7 @@ def verdict(views: Sequence[StreamView], runs: Sequence[RunView]) -> Verdict:
     newest = {run.sync: run for run in reversed(runs) if run.ended_at}
     if not newest:
         return "new"
-    if any(run.state != "green" for run in newest.values()) or any(view.error for view in views):
+    if any(run.state != "finished" for run in newest.values()) or any(view.error for view in views):
         return "failing"
     if any(view.outstanding for view in views):
         return "moving"
@@ -111,7 +113,7 @@ def last_runs(db: Connection, limit: int) -> list[RunView]:
             row.id,
             row.sync,
             json.loads(row.airflow).get("run"),
-            row.compare,
+            row.full,
             row.state,
             row.started_at,
             row.ended_at,
@@ -146,9 +148,11 @@ def _last_steps(db: Connection) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _totals(summary: Mapping[str, Any]) -> dict[str, int]:
-    """Add up the counts of all members of a run."""
-    totals: dict[str, int] = {}
-    for counts in summary.values():
-        for name, number in counts.items():
-            totals[name] = totals.get(name, 0) + number
-    return totals
+    """Add up the members of a run: how what was read ended; beside it what was written and what was not."""
+    totals: Counter[str] = Counter()
+    for member in summary.get("members", {}).values():
+        totals.update(member.get("pull", {}))
+        pushed = member.get("push", {})
+        totals["written"] += pushed.get("applied", 0)
+        totals["held_back"] += sum(pushed.get(outcome, 0) for outcome in HELD_BACK)
+    return dict(totals)
