@@ -1,0 +1,1 @@
+"""Mastodon: mentions and their authors in, replies out."""

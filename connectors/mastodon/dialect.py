@@ -1,0 +1,37 @@
+"""How Mastodon words its refusals and its limits."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from crossroads.protocols.answers import Answer, Dialect, reason
+
+
+class MastodonDialect(Dialect):
+    """Mastodon says in `X-RateLimit-Reset` when calls are allowed again, and in `error` what was wrong."""
+
+    def wait(self, answer: Answer) -> float | None:
+        """Return the seconds until the limit is lifted; None if the answer does not say."""
+        return until(answer.headers.get("X-RateLimit-Reset"), time.time())
+
+    def reasons(self, answer: Answer) -> Sequence[str]:
+        """Return the code of every field where the answer names fields, else the shape of its text."""
+        body = answer.body if isinstance(answer.body, dict) else {}
+        details = body.get("details") or {}
+        told = [reason(one.get("error"), field) for field, errors in details.items() for one in errors]
+        return told or ([reason(answer.status, None, body["error"])] if body.get("error") else [])
+
+
+def until(text: str | None, now: float) -> float | None:
+    """Return the seconds until a time given as ISO 8601, as instances do, or in seconds since 1970.
+
+    >>> until("1970-01-01T00:05:00.000Z", 60), until("300", 60), until(None, 0), until("soon", 0)
+    (240.0, 240.0, None, None)
+    """
+    if not text:
+        return None
+    try:
+        then = float(text) if text.isdigit() else datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
+    return max(0.0, then - now)

@@ -1,0 +1,50 @@
+"""An instance that asks us to wait says until when."""
+
+import re
+from typing import Any
+
+import pytest
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+
+from connectors.mastodon.dialect import MastodonDialect, until
+from crossroads import registry
+from crossroads.errors import ConfigError
+from crossroads.protocols.answers import Answer
+from crossroads.records import State
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-11-22T10:05:00.000000Z", 300.0),
+        ("2026-11-22T11:05:00+01:00", 300.0),
+        ("1795341900", 300.0),
+        ("2026-11-22T09:00:00Z", 0.0),
+        ("", None),
+    ],
+)
+def test_the_end_of_a_limit_is_read_as_instances_write_it(text: str, seconds: float | None) -> None:
+    assert until(text, 1795341600.0) == seconds
+
+
+def test_a_refused_field_is_named_by_its_code() -> None:
+    body = {"error": "Validation failed: secret", "details": {"status": [{"error": "ERR_BLANK"}]}}
+    assert MastodonDialect().reasons(Answer(422, {}, body)) == ["ERR_BLANK at status"]
+    (told,) = MastodonDialect().reasons(Answer(422, {}, {"error": "Validation failed: secret"}))
+    assert "secret" not in told
+
+
+class WithoutMinId(HTTPAdapter):
+    """A server that does not know `min_id`."""
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        request.url = re.sub(r"&min_id=\d+", "", str(request.url))
+        return super().send(request, *args, **kwargs)
+
+
+def test_an_instance_that_ignores_min_id_is_noticed(instance: Any) -> None:
+    settings = {"base_url": instance.url, "token": "shop-token"}
+    opened = registry.open("mastodon", settings, transport=WithoutMinId())
+    with opened as social, pytest.raises(ConfigError, match="min_id"):
+        list(social.read(social.streams["mentions"], State()))
