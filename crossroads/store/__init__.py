@@ -1,6 +1,7 @@
 """The store: one database for what the systems say, who is who, what was decided and what was sent."""
 
 from crossroads.store.clock import Clock, newid
+from crossroads.store.schema import migrate
 from crossroads.store.session import Bulk, Store, chunks, table
 
-__all__ = ["Bulk", "Clock", "Store", "chunks", "newid", "table"]
+__all__ = ["Bulk", "Clock", "Store", "chunks", "migrate", "newid", "table"]

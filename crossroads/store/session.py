@@ -89,16 +89,20 @@ class Bulk:
             connection.exec_driver_sql(sql, [tuple(row) for row in rows])
 
     def _compile(self, dialect: str) -> tuple[str, tuple[str, ...]]:
-        names = ", ".join(self.columns)
+        # Quoted, because a column may be called as a word of SQL: `full` is one on PostgreSQL.
+        names, conflict = _quoted(self.columns), _quoted(self.conflict)
         marks = ", ".join("?" if dialect == "sqlite" else f"%({c})s" for c in self.columns)
-        verb = ", ".join(f"{c} = excluded.{c}" for c in self.update)
+        verb = ", ".join(f'"{c}" = excluded."{c}"' for c in self.update)
         action = f"DO UPDATE SET {verb}" if self.update else "DO NOTHING"
         sql = (
-            f"INSERT INTO {self.table.name} ({names}) VALUES "
-            f"({marks}) "
-            f"ON CONFLICT ({', '.join(self.conflict)}) {action}"
+            f'INSERT INTO "{self.table.name}" ({names}) VALUES '  # noqa: S608 - names of our own tables only
+            f"({marks}) ON CONFLICT ({conflict}) {action}"
         )
         return sql, () if dialect == "sqlite" else self.columns
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def chunks(values: Sequence[Any], size: int = 2000) -> Iterator[Sequence[Any]]:

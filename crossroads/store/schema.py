@@ -1,0 +1,71 @@
+"""Bring the tables of a store up to the newest schema."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from crossroads.errors import ConfigError
+from crossroads.store.session import Store
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+LOCK = 7_305_101  # any number, the same in every process
+
+
+def migrate(url: str) -> None:
+    """Upgrade the store at `url` to the newest schema; one that is there already is left as it is.
+
+    All of it is one transaction: killed halfway, it leaves the store as it was, and of two processes that
+    start at once the second waits and finds nothing to do.
+    """
+    store = Store(url)
+    try:
+        with _quiet(), store.write() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+            _upgrade(connection)
+    finally:
+        store.close()
+
+
+def _upgrade(connection: Connection) -> None:
+    # Alembic takes a third of a second to import, and everything that opens the store imports this package.
+    from alembic import command
+    from alembic.util import CommandError
+
+    try:
+        command.upgrade(config(connection), "head")
+    except CommandError as error:
+        raise ConfigError(
+            f"This version does not know the store's schema ({error}): a newer Crossroads made it, "
+            "or CROSSROADS_DATABASE_URL names another program's database."
+        ) from None
+
+
+def config(connection: Connection | None = None) -> "Config":
+    """Return what Alembic works with: our revisions and, unless only SQL is wanted, a connection."""
+    from alembic.config import Config
+
+    found = Config()
+    # A percent sign in a path would be taken for an interpolation.
+    folder = str(Path(__file__).parent / "migrations")
+    found.set_main_option("script_location", folder.replace("%", "%%"))
+    found.attributes["connection"] = connection
+    return found
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Alembic's notes on each step out of the log, whatever level the program logs at."""
+    log = logging.getLogger("alembic")
+    before = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
