@@ -1,0 +1,1 @@
+"""SAP S/4HANA: business partners and sales orders over the released OData services."""
