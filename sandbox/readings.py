@@ -11,7 +11,7 @@ Reading: TypeAlias = dict[str, dict[str, str]]
 
 TIMEOUT = 60
 _ODATA = "/sap/opu/odata/sap"
-_SALESFORCE = "/services/data/v67.0"
+SALESFORCE = "/services/data/v67.0"
 _SHOPIFY = "/admin/api/2026-10/graphql.json"
 _CONTACTS = (
     "SELECT Id, FirstName, LastName, Email, MobilePhone, MailingStreet, MailingPostalCode, MailingCity, "
@@ -68,13 +68,8 @@ def crm(system: Mapping[str, Any]) -> Reading:
 
 def soql(system: Mapping[str, Any], query: str) -> list[dict[str, Any]]:
     """Return the rows of a query of the CRM."""
-    settings = system["settings"]
-    form = {name: settings[name] for name in ("client_id", "client_secret")}
-    form["grant_type"] = "client_credentials"
-    base = settings["base_url"]
-    token = requests.post(f"{base}/services/oauth2/token", data=form, timeout=TIMEOUT).json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
-    url, parameters, rows = f"{base}{_SALESFORCE}/query", {"q": query}, list[dict[str, Any]]()
+    base, headers = system["settings"]["base_url"], signed_in(system)
+    url, parameters, rows = f"{base}{SALESFORCE}/query", {"q": query}, list[dict[str, Any]]()
     while url:
         answer = requests.get(url, params=parameters, headers=headers, timeout=TIMEOUT)
         answer.raise_for_status()
@@ -82,6 +77,16 @@ def soql(system: Mapping[str, Any], query: str) -> list[dict[str, Any]]:
         rows += page["records"]
         url = base + page["nextRecordsUrl"] if page.get("nextRecordsUrl") else ""
     return rows
+
+
+def signed_in(system: Mapping[str, Any]) -> dict[str, str]:
+    """Return the header of a client that signed in to the CRM."""
+    settings = system["settings"]
+    form = {name: settings[name] for name in ("client_id", "client_secret")}
+    form["grant_type"] = "client_credentials"
+    answer = requests.post(f"{settings['base_url']}/services/oauth2/token", data=form, timeout=TIMEOUT)
+    answer.raise_for_status()
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
 def shop(system: Mapping[str, Any]) -> Reading:

@@ -90,9 +90,9 @@ class StandIns(Mapping[str, StandIn]):
         known = ("system", "settings", "overlay")
         return {name: {key: each.described()[key] for key in known} for name, each in self._all.items()}
 
-    def sap(self) -> Sap:
-        """Return a client of the ERP that goes through its door, as any other client does."""
-        return Sap(self["erp"].address, SAP_USER, SAP_PASSWORD)
+    def sap(self, address: str | None = None) -> Sap:
+        """Return a client of the ERP that goes through its door, as any other client does, or past it."""
+        return Sap(address or self["erp"].address, SAP_USER, SAP_PASSWORD)
 
     def start(self) -> None:
         """Start and load everything, open the doors and write `systems.json` and `truth.json`."""

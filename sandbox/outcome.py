@@ -1,0 +1,81 @@
+"""What a demonstration found out: numbers from the store beside those of the checker, and a table."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from rich.table import Table
+from sqlalchemy import func, select
+
+from crossroads.engine.outcomes import OUTCOMES
+from crossroads.store import Store
+from crossroads.store.session import table
+from crossroads.store.tables import Contribution, Link, Parked, Profile, Rejected, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the store holds when all is done."""
+
+    contributions: int
+    profiles: int
+    rejected: int
+    parked: int
+    people: list[set[tuple[str, str]]]
+    """The records of each customer profile, as (connection, key)."""
+
+
+def stored(store: Store) -> Stored:
+    """Count what the store holds, and list who is who."""
+    says, links, profiles = table(Contribution), table(Link), table(Profile)
+    people: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    with store.read() as db:
+        joined = select(links.c.profile, says.c.connection, says.c.key).join(
+            says, says.c.id == links.c.contribution
+        )
+        for profile, connection, key in db.execute(joined.where(says.c.entity == "customer", ~says.c.gone)):
+            people[profile].add((connection, key))
+
+        def count(rows: Any, *where: Any) -> int:
+            return int(db.execute(select(func.count()).select_from(rows).where(*where)).scalar() or 0)
+
+        return Stored(
+            contributions=count(says, ~says.c.gone),
+            profiles=count(profiles, profiles.c.entity == "customer"),
+            rejected=count(table(Rejected)),
+            parked=count(table(Parked)),
+            people=list(people.values()),
+        )
+
+
+def per_system(store: Store, runs: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Add up, for each connection, what became of the records that were read and how many were written."""
+    rows, found = table(Run), defaultdict[str, Counter[str]](Counter)
+    with store.read() as db:
+        summaries = db.execute(select(rows.c.summary).where(rows.c.id.in_(list(runs)))).scalars().all()
+    for summary in summaries:
+        for member, steps in orjson.loads(summary).get("members", {}).items():
+            counts = found[member.partition(".")[0]]
+            counts.update(steps.get("pull", {}))
+            counts["written"] += steps.get("push", {}).get("applied", 0)
+    columns = ("read", *OUTCOMES, "written")
+    return {connection: {name: counts[name] for name in columns} for connection, counts in found.items()}
+
+
+def wrong_sums(systems: dict[str, dict[str, int]]) -> list[str]:
+    """Return the connections whose row does not add up."""
+    return [name for name, row in systems.items() if row["read"] != sum(row[outcome] for outcome in OUTCOMES)]
+
+
+def shown(systems: dict[str, dict[str, int]], title: str) -> Table:
+    """Return the table that ends a demonstration."""
+    columns: Sequence[str] = ("read", *OUTCOMES, "written")
+    drawn = Table(title=title)
+    drawn.add_column("system")
+    for name in columns:
+        drawn.add_column(name, justify="right")
+    for connection, row in systems.items():
+        drawn.add_row(connection, *(f"{row[name]:,}" for name in columns))
+    return drawn
