@@ -70,7 +70,12 @@ class Discourse(Connector[DiscourseSettings]):
         for page in Descent(self.http, floor).pages():
             reached = max(reached, page[-1]["id"])
             # Posts of the software itself (welcome texts, notices) are nobody's word.
-            yield Batch([post for post in page if (post["user_id"] or 1) > 0], State({"id": reached}))
+            people = [self._linked(post) for post in page if (post["user_id"] or 1) > 0]
+            yield Batch(people, State({"id": reached}))
+
+    def _linked(self, post: Record) -> Record:
+        """Add the address people can open: the forum says the path only, and no mapping knows the forum."""
+        return {**post, "url": f"{self.http.base_url}{post.get('post_url', '')}"}
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield posts by id; the list of members cannot be asked for single ones with their addresses."""
@@ -78,7 +83,7 @@ class Discourse(Connector[DiscourseSettings]):
             raise NotImplementedError("Discourse gives no e-mail address with a single member")
         for key in keys:
             try:
-                yield self.http.get(f"/posts/{key}.json").body
+                yield self._linked(self.http.get(f"/posts/{key}.json").body)
             except RecordRejected:
                 continue
 

@@ -32,7 +32,7 @@ class Rows:
         """Return one outcome per change, in order; rows that somebody else had locked are sent again."""
         outcomes = self._send(stream, changes, creating=creating)
         for attempt in range(1, self._retries.attempts):
-            locked = [at for at, outcome in enumerate(outcomes) if outcome.locked]
+            locked = [at for at, one in enumerate(outcomes) if one.locked]
             if not locked:
                 break
             time.sleep(self._retries.first * 2**attempt)
@@ -40,8 +40,8 @@ class Rows:
                 again = self._send(stream, [changes[at] for at in locked], creating=creating)
             except CrossroadsError:
                 break  # what the first call saved is known and must be told
-            for at, outcome in zip(locked, again, strict=True):
-                outcomes[at] = outcome
+            for at, one in zip(locked, again, strict=True):
+                outcomes[at] = one
         return outcomes
 
     def _send(self, stream: Stream, changes: Sequence[Change], *, creating: bool) -> list[Outcome]:
@@ -64,7 +64,7 @@ class Rows:
             return [Outcome(lost=f"PATCH {path}: the answer does not have one row per record sent.")] * len(
                 changes
             )
-        return [_outcome(result) for result in answer.body]
+        return [outcome(result) for result in answer.body]
 
 
 def external(stream: Stream, change: Change) -> str:
@@ -86,7 +86,8 @@ def _changed(stream: Stream, change: Change) -> Record:
     return row
 
 
-def _outcome(result: dict[str, Any]) -> Outcome:
+def outcome(result: dict[str, Any]) -> Outcome:
+    """Return what a row of a collection's answer says."""
     if result.get("success"):
         return Outcome(key=str(result["id"]))
     errors = result.get("errors") or []

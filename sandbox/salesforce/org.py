@@ -52,8 +52,9 @@ class Org:
         row["CreatedDate"] = row["LastModifiedDate"] = row["SystemModstamp"] = now()
         self._check(kind, row)
         self._keep(kind, row)
-        self.creates += self.counting
-        self.by_key[row["Id"]] += self.counting
+        if self.counting:
+            self.creates += 1
+            self.by_key[row["Id"]] += 1
         return str(row["Id"])
 
     def update(self, kind: Object, key: object, values: dict[str, Any]) -> str:
@@ -69,8 +70,9 @@ class Org:
         self._check(kind, changed)
         self._forget(kind, row)
         self._keep(kind, changed)
-        self.updates += self.counting
-        self.by_key[row["Id"]] += self.counting
+        if self.counting:
+            self.updates += 1
+            self.by_key[row["Id"]] += 1
         return str(row["Id"])
 
     def upsert(self, kind: Object, name: str, values: dict[str, Any]) -> tuple[str, bool]:
