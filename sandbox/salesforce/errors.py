@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Refused(Exception):  # noqa: N818 - the vendor's word, and no error of ours
+class Refused(Exception):
     """A request that is answered with an HTTP status and a list of one error."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -12,7 +12,7 @@ class Refused(Exception):  # noqa: N818 - the vendor's word, and no error of our
         self.body = [{"message": message, "errorCode": code}]
 
 
-class RowRefused(Exception):  # noqa: N818
+class RowRefused(Exception):
     """One row of a collection that is not saved; the others are."""
 
     def __init__(self, code: str, message: str, *fields: str) -> None:
