@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pydantic import SecretStr
 from requests.adapters import BaseAdapter
 
-from connectors.sap_s4.operations import operations
+from connectors.sap_s4.operations import carry_out, operations
 from connectors.sap_s4.options import Options, plain
 from crossroads.connector import Connector, Settings
 from crossroads.errors import (
@@ -21,7 +21,7 @@ from crossroads.protocols.http import Http, Retries
 from crossroads.protocols.odata import ODataService
 from crossroads.protocols.odata_batch import Operation
 from crossroads.protocols.odata_dialect import ODataDialect
-from crossroads.protocols.odata_values import equal_any, literal
+from crossroads.protocols.odata_values import equal_any
 from crossroads.records import (
     Batch,
     Change,
@@ -88,7 +88,7 @@ class SapS4(Connector[SapS4Settings]):
             if options.entity_set not in offered:
                 raise ConfigError(
                     f"sap_s4: {options.service} offers no {options.entity_set}, which stream {name} needs. "
-                    "Is the service active (transaction /IWFND/MAINT_SERVICE), or does this installation need an overlay?"
+                    "Is it active (/IWFND/MAINT_SERVICE), or does this installation need an overlay?"
                 )
 
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
@@ -141,14 +141,7 @@ class SapS4(Connector[SapS4Settings]):
         options = self._options[stream.name]
         if options.find is None:
             raise ConfigError(f"sap_s4: stream {stream.name} does not say how a create is found again.")
-        told = dict(options.find.where)
-        if options.find.reference:
-            told[options.find.reference] = change.reference or ""
-        told |= {name: str(change.record.get(name) or "") for name in options.find.same}
-        nothing = [name for name, value in told.items() if not value]
-        if nothing:
-            raise RecordRejected(f"Change {change.id} cannot be looked up: it has no {', '.join(nothing)}.")
-        filters = " and ".join(f"{name} eq {literal(value, options.odata)}" for name, value in told.items())
+        filters = options.find.filter(change, options.odata)
         query = {"$filter": filters, "$select": options.find.key, "$format": "json"}
         hits = self._service(options).select(options.find.entity_set, query)
         keys = list(dict.fromkeys(plain(one[options.find.key]) for one in hits))
@@ -172,7 +165,7 @@ class SapS4(Connector[SapS4Settings]):
                 sent.append((change, operations(stream, options, change)))
             except RecordRejected as refused:
                 results[change.id] = Rejected(change, refused.reasons)
-        outcomes = self._sent(options, [told for _, told in sent])
+        outcomes = carry_out(self._service(options), [told for _, told in sent])
         keys: dict[str, str] = {}
         for (change, _), outcome in zip(sent, outcomes, strict=True):
             key = (
@@ -193,21 +186,6 @@ class SapS4(Connector[SapS4Settings]):
                 results[change.id] = Written(change, keys[change.id], _version(stream, record), record)
         return [results[change.id] for change in changes]
 
-    def _sent(
-        self, options: Options, changesets: list[list[Operation]]
-    ) -> Sequence[Record | CrossroadsError]:
-        if not changesets:
-            return []
-        try:
-            return self._service(options).batch(changesets)
-        except OutcomeUnknown as lost:
-            return [lost] * len(changesets)
-        except RecordRejected as refused:
-            # The batch as a whole was refused, so nothing of it was done: one by one shows whose fault it is.
-            if len(changesets) == 1:
-                return [refused]
-            return [self._sent(options, [one])[0] for one in changesets]
-
     def _refused(self, stream: Stream, change: Change, error: CrossroadsError) -> WriteResult:
         if isinstance(error, OutcomeUnknown | Unavailable):
             return Unknown(change, str(error))
@@ -219,7 +197,7 @@ class SapS4(Connector[SapS4Settings]):
         return Rejected(change, reasons, conflict=isinstance(error, Conflict))
 
     def _held(self, stream: Stream, keys: list[str]) -> dict[str, Record]:
-        """Return what the system holds now; that it was written is certain, so a failure here is not the write's."""
+        """Return what the system holds now; a failure here is not one of the write, which is certain."""
         try:
             return {plain(one[stream.key]): one for one in self.fetch(stream, keys)}
         except (Unavailable, ConfigError, RecordRejected):

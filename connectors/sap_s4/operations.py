@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.sap_s4.options import Options
-from crossroads.errors import RecordRejected
+from crossroads.errors import CrossroadsError, OutcomeUnknown, RecordRejected
+from crossroads.protocols.odata import ODataService
 from crossroads.protocols.odata_batch import Operation
 from crossroads.protocols.odata_values import address
 from crossroads.records import Change, Part, Record, Stream
@@ -87,3 +88,20 @@ def _uri(entity: Record) -> str:
 def _if_match(entity: Record) -> dict[str, str]:
     etag = (entity.get("__metadata") or {}).get("etag")
     return {"If-Match": etag} if etag else {}
+
+
+def carry_out(
+    service: ODataService, changesets: Sequence[Sequence[Operation]]
+) -> Sequence[Record | CrossroadsError]:
+    """Send changesets in one batch and return, for each, the first record it answered or its error."""
+    if not changesets:
+        return []
+    try:
+        return service.batch(changesets)
+    except OutcomeUnknown as lost:
+        return [lost] * len(changesets)
+    except RecordRejected as refused:
+        # The batch as a whole was refused, so nothing of it was done: one by one shows whose fault it is.
+        if len(changesets) == 1:
+            return [refused]
+        return [carry_out(service, [one])[0] for one in changesets]

@@ -5,13 +5,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from crossroads.errors import ConfigError
+from crossroads.errors import ConfigError, RecordRejected
 from crossroads.protocols.odata_values import Version, literal, moment
-from crossroads.records import Record, State, Stream
+from crossroads.records import Change, Record, State, Stream
 
 
 class Find(BaseModel):
-    """How a create is found again: constants, the field that holds the reference, fields equal to the change's own."""
+    """How a create is found again: constants, the field that holds the reference, fields of the change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,6 +20,17 @@ class Find(BaseModel):
     reference: str | None = None
     where: dict[str, str] = {}
     same: tuple[str, ...] = ()
+
+    def filter(self, change: Change, version: Version) -> str:
+        """Return the filter that finds what this create left behind."""
+        told = dict(self.where)
+        if self.reference:
+            told[self.reference] = change.reference or ""
+        told |= {name: str(change.record.get(name) or "") for name in self.same}
+        nothing = [name for name, value in told.items() if not value]
+        if nothing:
+            raise RecordRejected(f"Change {change.id} cannot be looked up: it has no {', '.join(nothing)}.")
+        return " and ".join(f"{name} eq {literal(value, version)}" for name, value in told.items())
 
 
 class Options(BaseModel):
