@@ -1,7 +1,7 @@
 """The demonstration: five systems that disagree, synchronised by the real DAGs, and judged by the truth.
 
-First all DAGs until nothing is left to do, at most three rounds; after the first round the people in the systems
-do their work. Then all DAGs once more with everything compared, which must write nothing.
+First all DAGs until nothing is left to do, at most three rounds; after the first round the people in the
+systems do their work. Then all DAGs once more with everything compared, which must write nothing.
 """
 
 import json
@@ -107,9 +107,10 @@ def _played(started: StandIns, run: Ran, store: Store, console: Console) -> dict
     console.print(outcome.shown(report["per_system"], "First: all DAGs until quiet"))
     console.print(outcome.shown(outcome.per_system(store, second.runs), "Second: everything compared"))
     console.print(
-        f"After: {after.share:.2%} of {after.to_settle:,} planted cells are right, "
-        f"{report['disturbed']} others disturbed; {report['duplicates_created']} duplicates, {report['wrong_merges']} wrong merges, "
-        f"{report['missed_merges']} missed; {second.writes} writes in the second run."
+        f"After: {after.share:.2%} of {after.to_settle:,} planted cells are right and "
+        f"{report['disturbed']} others disturbed; {report['duplicates_created']} duplicates, "
+        f"{report['wrong_merges']} wrong merges, {report['missed_merges']} missed; "
+        f"{second.writes} writes in the second run."
     )
     return report
 

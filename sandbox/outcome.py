@@ -72,7 +72,8 @@ def wrong_sums(systems: dict[str, dict[str, int]]) -> list[str]:
 def shown(systems: dict[str, dict[str, int]], title: str) -> Table:
     """Return the table that ends a demonstration."""
     columns: Sequence[str] = ("read", *OUTCOMES, "written")
-    drawn = Table(title=title)
+    # Without borders the nine columns fit into a terminal of 80 characters.
+    drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     drawn.add_column("system")
     for name in columns:
         drawn.add_column(name, justify="right")

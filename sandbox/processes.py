@@ -61,6 +61,16 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def end_left(pid: int) -> None:
-    """End a process that an earlier run of a demonstration left behind."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGTERM)
+    """End a process of a demonstration that is no child of ours, if it still is one."""
+    if _ours(pid):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGTERM)
+
+
+def _ours(pid: int) -> bool:
+    """Tell whether a process is a stand-in: its number may have been given to somebody else since."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return any(name in command for name in (b"sandbox.", b"mocksap", b"mastodon_mock"))

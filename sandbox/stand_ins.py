@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from sandbox import processes
+from sandbox import doors, processes
 from sandbox.installation import INSTALLATIONS, SAP_PASSWORD, SAP_USER, Installation
 from sandbox.world import social
 from sandbox.world.population import build
@@ -37,12 +37,7 @@ class StandIn:
     def open(self) -> None:
         """Let clients in."""
         if self.door is None:
-            port = self.address.rpartition(":")[2]
-            count = [] if self.installation.counts else ["--count"]
-            log = self.logs / f"{self.installation.connection}.door.log"
-            arguments = ["sandbox.counter", "--port", port, "--target", self.behind, *count]
-            self.door = processes.start(arguments, log)
-            processes.wait(self.address + self.installation.health, self.door, log)
+            self.door = doors.open_to(self.installation, self.address, self.behind, self.logs)
 
     def shut(self) -> None:
         """Make the system unreachable; it keeps its records."""
@@ -63,7 +58,7 @@ class StandIn:
             "settings": settings,
             "overlay": self.installation.overlay,
             "behind": self.behind,
-            "processes": [self.process.pid, *([self.door.pid] if self.door else [])],
+            "processes": {"system": self.process.pid, "door": self.door.pid if self.door else None},
         }
 
 
@@ -118,7 +113,7 @@ class StandIns(Mapping[str, StandIn]):
             each.shut()
             processes.end(each.process)
         self._all.clear()
-        (self.folder / "systems.json").unlink(missing_ok=True)
+        doors.end_left(self.folder)
 
     def _load(self, stand_in: StandIn) -> None:
         name = stand_in.installation.connection
@@ -136,7 +131,7 @@ class StandIns(Mapping[str, StandIn]):
 def start(folder: Path, world: World | None = None) -> StandIns:
     """Return running, loaded stand-ins; whoever calls this ends them."""
     folder.mkdir(parents=True, exist_ok=True)
-    end_left(folder)
+    doors.end_left(folder)
     stand_ins = StandIns(folder, world or build())
     try:
         stand_ins.start()
@@ -154,23 +149,3 @@ def running(folder: Path, world: World | None = None) -> Iterator[StandIns]:
         yield stand_ins
     finally:
         stand_ins.end()
-
-
-def end_left(folder: Path) -> None:
-    """End the stand-ins that an earlier demonstration left running below this folder."""
-    path = folder / "systems.json"
-    if path.exists():
-        for system in json.loads(path.read_text()).values():
-            for pid in system["processes"]:
-                if _ours(pid):
-                    processes.end_left(pid)
-        path.unlink()
-
-
-def _ours(pid: int) -> bool:
-    """Tell whether a process is one of ours: its number may have been given to somebody else since."""
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-    return any(name in command for name in (b"sandbox.", b"mocksap", b"mastodon_mock"))

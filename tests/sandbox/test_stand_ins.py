@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox import stand_ins
+from sandbox import actors, doors, stand_ins
 from sandbox.checker import check, merges
-from sandbox.readings import READERS, graphql, odata
+from sandbox.readings import READERS, SALESFORCE, graphql, odata, signed_in, soql
 from sandbox.stand_ins import StandIns
 from sandbox.world import social
 from sandbox.world.population import build
+from sandbox.world.sap import ORDERS, sales_order
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +157,36 @@ def test_merges_of_strangers_and_splits_of_one_person_are_counted(truth: Any) ->
     ]
     assert merges(as_systems_say, truth) == (0, 0)
     assert merges([as_systems_say[0] + as_systems_say[1]], truth) == (1, 0)
+
+
+def test_the_people_in_the_systems_enter_late_partners_deliver_and_answer(
+    started: StandIns, truth: Any
+) -> None:
+    erp, crm = started.systems["erp"], started.systems["crm"]
+    before = {name: each.writes()["writes"] for name, each in started.items()}
+    assert actors.enter_late_partners(started) == len(truth["late"])
+    assert {name.removeprefix("erp:") for name in truth["late"]} <= set(READERS["erp"](erp))
+
+    order = next(order for order in started.world.orders if order.connection == "shop")
+    started.sap(started["erp"].behind).create(ORDERS, "A_SalesOrder", [sales_order(order)])
+    assert actors.deliver(started) == 1
+    rows = odata(erp, "API_SALES_ORDER_SRV/A_SalesOrder?$filter=OverallDeliveryStatus eq 'C'")
+    assert order.number in {row["PurchaseOrderByCustomer"] for row in rows}
+
+    url, headers = f"{started['crm'].behind}{SALESFORCE}/sobjects/", signed_in(crm)
+    case = {"Subject": "Parcel", "Crossroads_Id__c": "mastodon:1"}
+    requests.post(url + "Case", json=case, headers=headers, timeout=30).raise_for_status()
+    assert actors.answer_cases(started) == 1
+    comments = soql(crm, "SELECT Id, IsPublished FROM CaseComment ORDER BY Id")
+    assert [row["IsPublished"] for row in comments] == [True]
+    after = {name: each.writes()["writes"] for name, each in started.items()}
+    assert {name: after[name] - before[name] for name in after if after[name] != before[name]} == {"crm": 1}
+    assert check(started.systems, truth).doubles == ()
+
+
+def test_a_door_can_be_shut_and_opened_from_another_process(started: StandIns) -> None:
+    for word in ("shut", "open"):
+        doors.app([word, "community", "--folder", str(started.folder)], standalone_mode=False)
+        said = json.loads((started.folder / "systems.json").read_text())["community"]["processes"]["door"]
+        assert (said is None) == (word == "shut")
+    assert requests.get(f"{started['community'].address}/_sandbox/writes", timeout=30).ok
