@@ -42,7 +42,7 @@ def settle(db: Connection, ws: Workspace, entity: str, touched: Iterable[str], *
             mine = [part for part in parts.get(profile, ()) if (part.connection, part.stream) in ws.entities]
             if not mine:
                 continue
-            document, why = ws.survivorship.golden(entity, [_source(ws, part) for part in mine])
+            document, why = ws.survivorship.golden(entity, [source(ws, part) for part in mine])
             old, old_why = before.get(profile, (None, {}))
             provenance = _provenance(document, why, old, old_why, run)
             if old != document or old_why != provenance:
@@ -90,7 +90,8 @@ def addressed(part: Part, lens: Lens, document: Document) -> Document:
     return result
 
 
-def _source(ws: Workspace, part: Part) -> Source:
+def source(ws: Workspace, part: Part) -> Source:
+    """Return what one contribution says itself, as survivorship weighs it."""
     lens = ws.lens(part.connection, part.stream)
     return Source(
         id=part.held.id,
