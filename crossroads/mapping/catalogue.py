@@ -17,5 +17,6 @@ MODULES = (codecs_text, codecs_contact, codecs_key, codecs_code, codecs_number, 
 
 
 def names() -> list[str]:
-    """Return the names a mapping line may say after `as`, third parties' included once they are imported."""
-    return sorted(Codec.registry)
+    """Return the names that come with Crossroads; others join `Codec.registry` when imported."""
+    ours = {module.__name__ for module in MODULES}
+    return sorted(name for name, known in Codec.registry.items() if known.__module__ in ours)

@@ -72,12 +72,9 @@ class _Compilation:
         lines = self.lines("fields", written.fields, self.spots)
         lists = [made for name, items in written.items.items() if (made := self.items(name, items))]
         create = written.create
-        reference = create.reference and self.line(
-            "create.reference",
-            "reference",
-            Rule(at=create.reference, codec=create.codec, flow="out"),
-            self.spots,
-        )
+        reference = create.rule and self.line("create.reference", "reference", create.rule, self.spots)
+        if create.model_extra and not create.rule:
+            self.wrong.append(f"create: {', '.join(create.model_extra)} means nothing without `reference`")
         constants = [(target(path, self.spots), value) for path, value in create.constants.items()]
         self.wrong += checks.mistakes(written, model, lines, lists)
         if self.wrong or key_line is None:

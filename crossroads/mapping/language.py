@@ -74,13 +74,24 @@ class Items(Strict):
 class Creation(Strict):
     """What a new remote record needs beside its fields: constants, and where the intent's reference is put.
 
-    `requires` are canonical fields without which no record is created.
+    `requires` are canonical fields without which no record is created. Every other key is a parameter of the
+    codec that says the reference.
     """
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
 
     reference: str | None = None
     codec: str = Field("text", alias="as")
     constants: dict[str, Any] = {}
     requires: tuple[str, ...] = ()
+
+    @property
+    def rule(self) -> Rule | None:
+        """The line by which the reference is said."""
+        if self.reference is None:
+            return None
+        told = {"at": self.reference, "as": self.codec, "flow": "out", **(self.model_extra or {})}
+        return Rule.model_validate(told)
 
 
 class Mapping(Strict):

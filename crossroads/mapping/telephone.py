@@ -2,17 +2,29 @@
 
 import re
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
 DECORATION = str.maketrans("", "", " ()/.-\u00a0")
 CALLING_CODES = {str(code): regions[0] for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()}
+SHORTEST = len("+4912345")
+"""Some plans hold two digits for a possible number; with the calling code, no customer's is this short."""
+
+
+class Plan(NamedTuple):
+    """How a country numbers: `number` may follow the calling code, `abroad` is the prefix to call out."""
+
+    code: str
+    trunk: str
+    number: re.Pattern[str]
+    abroad: re.Pattern[str]
 
 
 @cache
-def _plain(region: str) -> tuple[str, str, re.Pattern[str]] | None:
-    """Return calling code, trunk prefix and pattern of a region whose numbers need no further rules."""
+def _plain(region: str) -> Plan | None:
+    """Return the plan of a region whose numbers need no rules beyond it."""
     rules = PhoneMetadata.metadata_for_region(region, None)
     if rules is None or rules.general_desc is None or rules.national_prefix_transform_rule:
         return None
@@ -20,7 +32,9 @@ def _plain(region: str) -> tuple[str, str, re.Pattern[str]] | None:
     if (rules.national_prefix_for_parsing or "") != trunk or trunk not in ("", "0"):
         return None
     pattern = rules.general_desc.national_number_pattern
-    return str(rules.country_code), trunk, re.compile(rf"(?!0)(?:{pattern})" if trunk else f"(?:{pattern})")
+    unless = f"(?!{trunk})" if trunk else ""
+    abroad = re.compile(rules.international_prefix or "00")
+    return Plan(str(rules.country_code), trunk, re.compile(f"{unless}(?:{pattern})"), abroad)
 
 
 @lru_cache(maxsize=131_072)
@@ -43,17 +57,18 @@ def _abroad(digits: str) -> str | None:
         home = CALLING_CODES.get(digits[1 : 1 + length])
         if home:
             rules = _plain(home)
-            return digits if rules and rules[2].fullmatch(digits, 1 + length) else None
+            known = rules and len(digits) > SHORTEST and rules.number.fullmatch(digits, 1 + length)
+            return digits if known else None
     return None
 
 
 def _at_home(digits: str, region: str | None) -> str | None:
     rules = _plain(region) if region else None
-    if rules is None:
+    if rules is None or rules.abroad.match(digits):
         return None
-    code, trunk, pattern = rules
-    rest = digits[1:] if trunk and digits[:1] == trunk else digits
-    return f"+{code}{rest}" if pattern.fullmatch(rest) else None
+    rest = digits[1:] if rules.trunk and digits[:1] == rules.trunk else digits
+    said = f"+{rules.code}{rest}"
+    return said if len(said) > SHORTEST and rules.number.fullmatch(rest) else None
 
 
 def _asked(text: str, region: str | None) -> str | None:
@@ -63,7 +78,8 @@ def _asked(text: str, region: str | None) -> str | None:
         return None
     if not phonenumbers.is_possible_number(number):
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    said = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return said if len(said) > SHORTEST else None
 
 
 @lru_cache(maxsize=16_384)

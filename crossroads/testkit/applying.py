@@ -16,6 +16,8 @@ def apply(lens: Lens, base: Record | None, patch: Patch) -> Record:
     _merge(record, deepcopy(patch.record), (), identified)
     for part in patch.parts:
         _apply(record, part, identified)
+    for spot in lens.mapping.spots.values():
+        _number(_reached([record], spot.trail), spot.place.key)
     if base is None:
         key = lens.mapping.key
         if look(record, key.targets[0].way) in (None, MISSING):
@@ -32,6 +34,23 @@ def _identified(lens: Lens) -> dict[tuple[str, ...], list[Sequence[str]]]:
     for items in lens.mapping.lists:
         names.setdefault(items.at, []).append(items.key.targets[0].way[:1])
     return names
+
+
+def _number(items: list[Record], key: Sequence[str]) -> None:
+    """Give new items keys, as a system does."""
+    for number, item in enumerate(items):
+        for name in key:
+            item.setdefault(name, f"{number}")
+
+
+def _reached(records: list[Record], trail: tuple[str, ...]) -> list[Record]:
+    for name in trail:
+        below: list[Any] = []
+        for record in records:
+            lying = record.get(name)
+            below += lying if isinstance(lying, list) else [lying]
+        records = [item for item in below if isinstance(item, dict)]
+    return records
 
 
 def _merge(
