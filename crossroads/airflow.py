@@ -65,7 +65,7 @@ class Answers(RetryPolicy):
         return RetryDecision.default()
 
 
-class Unexpected(CrossroadsError):  # noqa: N818 - named as its siblings in errors.py
+class Unexpected(CrossroadsError):
     """A mistake in our own code or below it: says where, not what: a message may carry a personal value."""
 
 
@@ -90,17 +90,20 @@ def discreet() -> Iterator[None]:
 
 def settings(connection: str) -> "System":
     """Return the system, settings and overlay that an Airflow connection says."""
-    from crossroads.engine.workspace import System
+    from airflow.sdk.exceptions import AirflowNotFoundException
 
-    return System(*form.settings(connection, BaseHook.get_connection(connection)))
+    try:
+        return form.settings(connection, BaseHook.get_connection(connection))
+    except AirflowNotFoundException:
+        raise form.missing(connection) from None
 
 
-def workspace() -> "Workspace":
+def workspace(system: Callable[[str], "System"] = settings) -> "Workspace":
     """Return what the engine works with: our store, the plans beside the DAGs, and Airflow's connections."""
     from crossroads.engine.workspace import Workspace
     from crossroads.store import Store
 
-    return Workspace(Store(database_url()), plans(dags_folder() / "syncs"), settings)
+    return Workspace(Store(database_url()), plans(dags_folder() / "syncs"), system)
 
 
 def database_url() -> str:

@@ -65,7 +65,8 @@ def check() -> None:
     from crossroads.launch.check import check as look
 
     with _told():
-        good = look(_entered(), console)
+        _entered()
+        good = look(console)
     raise typer.Exit(0 if good else 1)
 
 

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crossroads.errors import ConfigError
+
+if TYPE_CHECKING:
+    from crossroads.engine.workspace import System
 
 PREFIX = "crossroads_"
 """Connection types are called crossroads_<system>."""
@@ -29,7 +32,14 @@ def fields(system: str, settings: Mapping[str, Any], overlay: str | None = None)
     return {**said, "extra": json.dumps(extra)}
 
 
-def settings(name: str, connection: Any) -> tuple[str, dict[str, Any], str | None]:
+def missing(name: str) -> ConfigError:
+    """Return the error for a connection that Airflow does not have."""
+    return ConfigError(
+        f"Airflow has no connection {name!r}: create it under Admin, Connections, with type {PREFIX}<system>."
+    )
+
+
+def settings(name: str, connection: Any) -> "System":
     """Return the system, its settings and the overlay that an Airflow connection says.
 
     Fields left empty in the form are not settings: the manifest's default counts then.
@@ -44,4 +54,6 @@ def settings(name: str, connection: Any) -> tuple[str, dict[str, Any], str | Non
     )
     overlay = said.pop(OVERLAY, None)
     given = {key: value for key, value in said.items() if value not in (None, "")}
-    return connection.conn_type.removeprefix(PREFIX), given, overlay or None
+    from crossroads.engine.workspace import System
+
+    return System(connection.conn_type.removeprefix(PREFIX), given, overlay or None)

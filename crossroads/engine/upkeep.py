@@ -13,7 +13,7 @@ KEEP_DAYS = 90.0
 ABANDONED_HOURS = 24.0
 
 
-class JournalBroken(CrossroadsError):  # noqa: N818 - named as its siblings in errors.py
+class JournalBroken(CrossroadsError):
     """The journal's chain does not hold; the message says where, and a person has to find out why."""
 
 

@@ -34,7 +34,7 @@ class StreamView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run: what it was, how it ended, what it counted, and which of its steps failed why."""
+    """One run: what it was, how it ended, what it counted, and what keeps it from being green."""
 
     id: str
     sync: str
@@ -44,7 +44,7 @@ class RunView:
     started_at: str
     ended_at: str | None
     counts: Mapping[str, int]
-    failures: Sequence[tuple[str, str, str]]
+    problems: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +101,24 @@ def streams(db: Connection, plans: Sequence[Plan]) -> list[StreamView]:
 
 
 def last_runs(db: Connection, limit: int) -> list[RunView]:
-    """Return the newest runs, newest first, each with its counts and failures."""
+    """Return the newest runs, newest first, each with its counts and what went wrong."""
     runs, steps = table(Run), table(Step)
     rows = db.execute(select(runs).order_by(runs.c.started_at.desc()).limit(limit)).all()
-    failures: dict[str, list[tuple[str, str, str]]] = {}
-    failed = and_(steps.c.run.in_([row.id for row in rows]), steps.c.state == "failed")
-    for row in db.execute(select(steps).where(failed).order_by(steps.c.started_at)):
-        failures.setdefault(row.run, []).append((row.step, row.member, row.error or ""))
-    return [
-        RunView(
-            row.id,
-            row.sync,
-            json.loads(row.airflow).get("run"),
-            row.full,
-            row.state,
-            row.started_at,
-            row.ended_at,
-            _totals(json.loads(row.summary)),
-            failures.get(row.id, []),
-        )
-        for row in rows
-    ]
+    failed: dict[str, list[str]] = {}
+    which = and_(steps.c.run.in_([row.id for row in rows]), steps.c.state == "failed")
+    for row in db.execute(select(steps).where(which).order_by(steps.c.started_at)):
+        failed.setdefault(row.run, []).append(f"{row.member}: {row.step} failed: {row.error}")
+    return [_run(row, json.loads(row.summary), failed.get(row.id, [])) for row in rows]
+
+
+def _run(row: Any, summary: Mapping[str, Any], failed: Sequence[str]) -> RunView:
+    """Return one run; until it is closed, its failed steps are all that is known to be wrong."""
+    problems = summary.get("problems", failed)
+    dag_run = json.loads(row.airflow).get("run")
+    counts = _totals(summary)
+    return RunView(
+        row.id, row.sync, dag_run, row.full, row.state, row.started_at, row.ended_at, counts, problems
+    )
 
 
 def _counted(db: Connection, rows: Table, *where: Any) -> dict[tuple[str, str], int]:

@@ -22,7 +22,7 @@ def test_somebody_who_may_only_look_sees_every_system_and_that_all_agree(airflow
 
 
 def test_a_red_run_says_on_the_page_which_system_failed_and_why(airflow: dict[str, Any]) -> None:
-    assert "pull left.people: The notebook does not answer." in airflow["page"]["en"]
+    assert "left.people: pull failed: The notebook does not answer." in airflow["page"]["en"]
 
 
 def test_the_page_speaks_the_language_of_the_browser(airflow: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from crossroads import form
+from crossroads.engine import System
 from crossroads.errors import ConfigError
 
 SETTINGS = [
@@ -25,14 +26,14 @@ def test_settings_written_into_a_connection_are_read_back(
     settings: dict[str, object], overlay: str | None
 ) -> None:
     connection = _connection(**form.fields("acme", settings, overlay))
-    assert form.settings("shop", connection) == ("acme", settings, overlay)
+    assert form.settings("shop", connection) == System("acme", settings, overlay)
 
 
 def test_a_field_left_empty_in_the_form_is_no_setting() -> None:
     connection = _connection(
         conn_type="crossroads_acme", host="", extra='{"token": "", "size": 0, "overlay": ""}'
     )
-    assert form.settings("shop", connection) == ("acme", {"size": 0}, None)
+    assert form.settings("shop", connection) == System("acme", {"size": 0}, None)
 
 
 def test_a_connection_of_another_type_is_named_with_what_to_do() -> None:
