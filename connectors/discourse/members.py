@@ -72,8 +72,8 @@ class Members:
             told = self._http.get(f"/admin/users/{member['id']}.json").body
         except RecordRejected:
             return member  # deleted since the list was made
-        # The list has the e-mail address, the single record does not.
-        return {**told, **member, "single_sign_on_record": told.get("single_sign_on_record")}
+        # The list has the e-mail address, the single record the single sign-on id.
+        return {**told, **member}
 
 
 def _less(text: str, overlap: timedelta) -> str:

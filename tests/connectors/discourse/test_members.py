@@ -35,6 +35,12 @@ def test_later_only_who_was_here_or_joined_is_read(opened: Opener) -> None:
     assert ids(read(connector, since)) == [6, 7]
 
 
+def test_a_long_absence_is_read_over_several_pages_and_each_member_once(opened: Opener) -> None:
+    connector = opened()
+    since = State({"joined": "2026-01-02T12:00:00.000Z", "seen": "2026-02-01T12:00:00.000Z"})
+    assert ids(read(connector, since)) == [2, 3, 4, 5, 6, 7]
+
+
 def test_an_interrupted_first_listing_goes_on_at_its_page(opened: Opener) -> None:
     connector = opened(transport := FaultyTransport())
     first = next(iter(connector.read(connector.streams["users"], State())))

@@ -46,6 +46,18 @@ def test_a_change_within_the_overlap_is_read_again(opened: Opener, control: Any,
     assert not any(batch.last for batch in batches), "a listing since a time proves nothing absent"
 
 
+def test_what_was_stamped_shortly_before_the_cursor_is_read_again(opened: Opener) -> None:
+    crm = opened()
+    stream = crm.streams["contacts"]
+
+    def again(at: str) -> list[str]:
+        return ids([next(crm.read(stream, State({"at": at, "gone_since": at})))])
+
+    # The transaction of contact 7 began at 10:00 and may have become visible minutes later.
+    assert again("2026-07-01T10:05:00Z") == ["0035g0000000007AAA"]
+    assert again("2026-07-01T10:05:01Z") == []
+
+
 def test_only_published_comments_leave_the_org(opened: Opener) -> None:
     assert ids(read(opened(), "case_comments")) == ["00a5g0000000001AAA", "00a5g0000000003AAA"]
 
@@ -104,6 +116,15 @@ class TestWhenTheDayIsUsedUp:
     def test_it_waits_for_an_hour_instead_of_failing(self, opened: Opener) -> None:
         with pytest.raises(Unavailable) as caught:
             read(opened(call_share=1.0), "contacts")
+        assert caught.value.retry_after == 3600
+
+    def test_calls_that_others_used_up_are_told_by_the_first_answer(
+        self, opened: Opener, org: str, control: Any
+    ) -> None:
+        for _ in range(3):
+            control.get(f"{org}{ROOT}/query", params={"q": "SELECT Id FROM Case"})
+        with pytest.raises(Unavailable, match="used up") as caught:
+            read(opened(), "contacts")
         assert caught.value.retry_after == 3600
 
     def test_a_share_of_the_calls_is_left_to_others(self, opened: Opener, org: str) -> None:
