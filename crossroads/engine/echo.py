@@ -105,6 +105,14 @@ def alike(shown: Any, wrote: Any) -> bool:
     return bool(shown == wrote)
 
 
+def heard(before: Held | None, document: Document, changed_at: str | None, seen_at: str) -> Held:
+    """Return what is true after a system showed `document`; of a record never seen, all of it is its own word."""
+    if before is not None:
+        return before.told(document, changed_at, seen_at)
+    holds = {path: value for path, value in document.items() if value is not None}
+    return Held("", holds, {}, {}, {}, changed_at or seen_at, changed_at, 1, True)
+
+
 COLUMNS = ("id", "holds", "said", "echo", "since", "said_at", "changed_at", "dirty")
 
 

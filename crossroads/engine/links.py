@@ -181,7 +181,8 @@ def _asserted(
     db: Connection, by_address: Mapping[str, Node]
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     rows = table(Assertion)
-    must, cannot = [], []
+    must: list[tuple[str, str]] = []
+    cannot: list[tuple[str, str]] = []
     for some in chunks(sorted(by_address), 1000):
         for a, b, kind in db.execute(select(rows.c.a, rows.c.b, rows.c.kind).where(rows.c.a.in_(some))):
             if b in by_address:

@@ -74,7 +74,7 @@ def _dirty(db: Connection, entity: str, after: str) -> list[Dirty]:
         .order_by(rows.c.id)
         .limit(CHUNK)
     )
-    return [Dirty(*row[:6], echo.read(row[6:])) for row in db.execute(query)]
+    return [Dirty._make((*row[:6], echo.read(row[6:]))) for row in db.execute(query).all()]
 
 
 def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirty]) -> Counter[str]:

@@ -41,11 +41,11 @@ class Target(NamedTuple):
     held: Held
 
 
-class Withheld(Exception):  # noqa: N818 - not an error: the rules say that nothing is sent
+class Withheld(Exception):
     """Nothing is sent, and why."""
 
 
-class Waits(Exception):  # noqa: N818
+class Waits(Exception):
     """The write waits for a record of another stream of the target."""
 
     def __init__(self, entity: str, stream: str, profile: str) -> None:
@@ -80,11 +80,13 @@ class Planner:
         intents: list[tuple[Any, ...]] = []
         rejected: list[tuple[Any, ...]] = []
         for profile in profiles:
-            document = golden.get(profile)
-            for target in (targets.get(profile) or [None]) if document is not None else ():
+            if profile not in golden:
+                continue
+            held: list[Target | None] = [*targets.get(profile, ())]
+            for target in held or [None]:
                 name = target.key if target else profile
                 try:
-                    intent = self._intent(profile, document or {}, target, references, at, db)
+                    intent = self._intent(profile, golden[profile], target, references, at, db)
                 except Withheld:
                     ended[name] = "withheld"
                 except Waits as waits:
@@ -92,17 +94,9 @@ class Planner:
                     self._wait(db, profile, waits, at)
                 except RecordRejected as error:
                     ended[name] = "rejected"
+                    told = _text(list(error.reasons))
                     rejected.append(
-                        (
-                            self.member.connection,
-                            self.member.stream,
-                            name,
-                            "push",
-                            _text(list(error.reasons)),
-                            at,
-                            self.run,
-                            "",
-                        )
+                        (self.member.connection, self.member.stream, name, "push", told, at, self.run, "")
                     )
                 else:
                     if intent is None:
@@ -157,7 +151,7 @@ class Planner:
         )
         found: dict[str, list[Target]] = {}
         for row in db.execute(query):
-            found.setdefault(row[0], []).append(Target(*row[1:5], echo.read(row[5:])))
+            found.setdefault(row[0], []).append(Target._make((*row[1:5], echo.read(row[5:]))))
         return found
 
     def _references(

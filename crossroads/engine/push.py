@@ -220,15 +220,15 @@ class Sender:
                              "to look", run=self.run, at=at, reason="outcome")  # fmt: skip
                 self.outcomes.add(db, {claim.profile: "parked"})
             return True
-        found = self.connector.find(self.stream, claim.change())
-        if found:
+        seen = self.connector.find(self.stream, claim.change())
+        if seen:
             with self.ws.store.write() as db:
                 if ledger.end(db, [claim], "written", at=at):
-                    result = Written(claim.change(), found[0].key, found[0].version, found[0].record)
+                    result = Written(claim.change(), seen[0].key, seen[0].version, seen[0].record)
                     received.written(
                         db, self.ws, self.plan, self.member, self.lens, claim, result, run=self.run, at=at
                     )
-                    received.doubles(db, self.member, claim, found, run=self.run, at=at)
+                    received.doubles(db, self.member, claim, seen, run=self.run, at=at)
                     self.outcomes.add(db, {claim.profile: "applied"})
             return True
         settled = later(claim.sent_at or at, self.stream.settle_seconds) <= at

@@ -1,6 +1,5 @@
 """Raw copies of remote records, compressed with a dictionary trained on the stream's first records."""
 
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -59,12 +58,14 @@ def unpack(db: Connection, raw: bytes, dictionary: int | None) -> dict[str, Any]
 
 def _opener(db: Connection, dictionary: int | None) -> zstandard.ZstdDecompressor:
     if dictionary is None:
-        return zstandard.ZstdDecompressor()
-    rows = table(Dictionary)
-    content = db.execute(select(rows.c.content).where(rows.c.id == dictionary)).scalar_one()
-    return _with(content)
+        return _PLAIN
+    known = _openers.setdefault(str(db.engine.url), {})
+    if dictionary not in known:
+        rows = table(Dictionary)
+        content = db.execute(select(rows.c.content).where(rows.c.id == dictionary)).scalar_one()
+        known[dictionary] = zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(content))
+    return known[dictionary]
 
 
-@lru_cache(maxsize=64)
-def _with(content: bytes) -> zstandard.ZstdDecompressor:
-    return zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(content))
+_PLAIN = zstandard.ZstdDecompressor()
+_openers: dict[str, dict[int, zstandard.ZstdDecompressor]] = {}  # a dictionary never changes under its id

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import orjson
 import zstandard
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 from xxhash import xxh3_128_hexdigest
 
 from crossroads import journal
@@ -221,11 +221,3 @@ def doubles(
             f"but one in {member.connection}."
         )
         _notice(db, [(member.connection, member.stream, found[0].key, "(record)", reason, at, run)])
-
-
-def gone(db: Connection, member: Member, keys: Sequence[str]) -> None:
-    """Mark records that the system itself reports as deleted."""
-    rows = table(Contribution)
-    for some in chunks(keys):
-        mine = (rows.c.connection == member.connection, rows.c.stream == member.stream, rows.c.key.in_(some))
-        db.execute(update(rows).where(*mine).values(gone=True, dirty=1))

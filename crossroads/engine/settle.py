@@ -74,8 +74,8 @@ def contributions(db: Connection, profiles: Sequence[str]) -> dict[str, list[Par
         .order_by(rows.c.connection, rows.c.stream, rows.c.key)
     )
     found: dict[str, list[Part]] = {}
-    for row in db.execute(query):
-        found.setdefault(row[0], []).append(Part(*row[:5], echo.read(row[5:])))
+    for row in db.execute(query).all():
+        found.setdefault(row[0], []).append(Part._make((*row[:5], echo.read(row[5:]))))
     return found
 
 

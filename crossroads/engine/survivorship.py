@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -63,7 +62,7 @@ class Survivorship:
 
     def __init__(self, policies: Mapping[str, Policy]) -> None:
         self.policies = policies
-        self.rule = lru_cache(maxsize=4096)(self._rule)
+        self._rules: dict[tuple[str, str], tuple[Rule, str | None]] = {}
 
     @classmethod
     def load(cls, path: Path) -> "Survivorship":
@@ -88,8 +87,14 @@ class Survivorship:
         """Return the policies that come with the mappings."""
         return cls.load(folder() / "survivorship.yaml")
 
-    def _rule(self, entity: str, path: str) -> tuple[Rule, str | None]:
+    def rule(self, entity: str, path: str) -> tuple[Rule, str | None]:
         """Return a path's rule, and the group it is decided with, if any."""
+        found = self._rules.get((entity, path))
+        if found is None:
+            found = self._rules[entity, path] = self._decided(entity, path)
+        return found
+
+    def _decided(self, entity: str, path: str) -> tuple[Rule, str | None]:
         policy = self.policies[entity]
         steps = path.split(".")
         for end in range(1, len(steps)):
@@ -107,14 +112,16 @@ class Survivorship:
         Nothing but the sources and the policy counts, and the order of the sources does not: ties fall by
         record address.
         """
+        if len(sources) == 1:
+            (only,) = sources
+            at, since = only.said_at, only.since
+            return dict(only.said), {
+                p: Won(only.id, "only", since.get(p, at), only.mapping) for p in only.said
+            }
         document: Document = {}
         why: dict[str, Won] = {}
         groups: dict[str, list[str]] = {}
-        paths = (
-            sources[0].said
-            if len(sources) == 1
-            else dict.fromkeys(path for source in sources for path in source.said)
-        )
+        paths = dict.fromkeys(path for source in sources for path in source.said)
         for path in paths:
             rule, group = self.rule(entity, path)
             if group is not None:
@@ -138,8 +145,6 @@ class Survivorship:
 
 def best(rule: Rule, path: str, sources: Sequence[Source]) -> Source:
     """Return the source whose value of a path wins."""
-    if len(sources) == 1:
-        return sources[0]
     saying = [source for source in sources if path in source.said]
     if len(saying) == 1:
         return saying[0]
