@@ -31,7 +31,7 @@ STUBBORN = (
 def family(tmp_path: Path) -> Iterator[Family]:
     family = Family(f"test-{uuid4()}", tmp_path / "logs", {})
     yield family
-    end_marked(family.mark, patience=0.1)
+    family.end(patience=0.1)
 
 
 def _wait(condition: object) -> None:
