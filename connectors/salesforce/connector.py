@@ -1,8 +1,6 @@
 """Contacts, cases and comments: read by SOQL in the order of their changes, written as collections."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from itertools import groupby
 from typing import Any
 
@@ -10,6 +8,7 @@ from pydantic import Field, SecretStr
 from requests.adapters import BaseAdapter
 
 from connectors.salesforce import soql
+from connectors.salesforce.changes import Changes
 from connectors.salesforce.dialect import SalesforceDialect
 from connectors.salesforce.rows import LIMIT, Rows, external
 from crossroads.connector import Connector, Settings
@@ -17,7 +16,7 @@ from crossroads.errors import ConfigError, CrossroadsError
 from crossroads.protocols.answers import Answer
 from crossroads.protocols.auth import ClientCredentials
 from crossroads.protocols.http import Http, Retries
-from crossroads.protocols.paging import JsonUrl, pages
+from crossroads.protocols.paging import Params
 from crossroads.records import (
     Batch,
     Change,
@@ -32,9 +31,6 @@ from crossroads.records import (
 )
 
 _RETRIEVE = 2000
-_DELETE_LOG_DAYS = 15
-_SHORTEST_WINDOW = timedelta(minutes=1)
-_CURSOR = "SystemModstamp"
 
 
 class SalesforceSettings(Settings):
@@ -77,11 +73,8 @@ class Salesforce(Connector[SalesforceSettings]):
             fields = {field["name"]: field for field in described}
             missing += [f"{kind}.{name}" for name in stream.options["fields"] if name not in fields]
             name = stream.options.get("external_id")
-            if (
-                stream.writable
-                and name in fields
-                and not (fields[name]["externalId"] and fields[name]["unique"])
-            ):
+            told = fields.get(name, {"externalId": True, "unique": True})
+            if stream.writable and not (told["externalId"] and told["unique"]):
                 missing.append(f"{kind}.{name} as a unique external id")
         if missing:
             raise ConfigError(
@@ -91,45 +84,7 @@ class Salesforce(Connector[SalesforceSettings]):
 
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
         """Yield what changed, oldest first, then what was deleted."""
-        overlap = timedelta(seconds=float(stream.options["overlap_seconds"]))
-        at = str(since.cursor.get("at", ""))
-        # Rows become visible when their transaction ends, stamped with the time it began: hence the overlap.
-        window = f"{_CURSOR} >= {soql.instant(soql.moment(at) - overlap)}" if at else ""
-        query = soql.select(
-            stream.options["fields"],
-            stream.options["object"],
-            window,
-            stream.options.get("where", ""),
-            order=f"{_CURSOR}, Id",
-        )
-        asked = ""
-        found = pages(self._get, f"{self.root}/query", {"q": query}, JsonUrl("nextRecordsUrl"), "records")
-        for page in found:
-            asked = asked or _said_at(page.answer)
-            newest = soql.instant(soql.moment(page.records[-1][_CURSOR])) if page.records else ""
-            # At the end the cursor moves up to the query's own time: what a mass load stamped with one second
-            # would else be read again in every run.
-            at = max(at, newest, asked if page.last else "")
-            state = State({"at": at, "gone_since": since.cursor.get("gone_since", asked)})
-            yield Batch(page.records, state, last=page.last and not since)
-        if since:
-            yield from self._gone(stream, state, soql.moment(asked), overlap)
-
-    def _gone(self, stream: Stream, state: State, until: datetime, overlap: timedelta) -> Iterator[Batch]:
-        start = soql.moment(state.cursor["gone_since"]) - overlap
-        if until - start > timedelta(days=_DELETE_LOG_DAYS):
-            raise ConfigError(
-                f"Salesforce lists what was deleted for {_DELETE_LOG_DAYS} days; {stream.name} was not "
-                "read for longer: deletes of that time are unknown. Run a full compare of this stream."
-            )
-        if until - start <= _SHORTEST_WINDOW:
-            return
-        path = f"{self.root}/sobjects/{stream.options['object']}/deleted/"
-        body = self._get(path, {"start": soql.instant(start), "end": soql.instant(until)}).body
-        covered = soql.instant(soql.moment(body["latestDateCovered"]))
-        gone_since = max(str(state.cursor["gone_since"]), covered)
-        keys = [str(record["id"]) for record in body["deletedRecords"]]
-        yield Batch([], State({**state.cursor, "gone_since": gone_since}), gone=keys)
+        return Changes(self._get, self.root).read(stream, since)
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield the rows with these ids as they are now."""
@@ -175,16 +130,10 @@ class Salesforce(Connector[SalesforceSettings]):
         rows: list[dict[str, Any]] = self._get(f"{self.root}/query", {"q": query}).body["records"]
         return [Found(str(row["Id"]), record=row) for row in rows]
 
-    def _get(self, path: str, params: Any) -> Any:
+    def _get(self, path: str, params: Params | None = None) -> Answer:
         self.dialect.leave_room()
         return self.http.get(path, params)
 
     def close(self) -> None:
         """Release connections."""
         self.http.close()
-
-
-def _said_at(answer: Answer) -> str:
-    """Return the time of an answer by the org's own clock."""
-    said = answer.headers.get("Date")
-    return soql.instant(parsedate_to_datetime(said) if said else datetime.now(UTC))
