@@ -14,7 +14,9 @@ class Interaction(Canonical):
 
     reference: str | None = None
     verb: Literal["create", "update", "delete", "like", "announce", "accept", "flag"] | None = None
-    channel_class: Literal["crm", "ecommerce", "social", "community", "contact_centre", "email", "phone", "web"] | None = None
+    channel_class: (
+        Literal["crm", "ecommerce", "social", "community", "contact_centre", "email", "phone", "web"] | None
+    ) = None
     channel: str | None = None
     direction: Literal["inbound", "outbound", "internal", "peer"] | None = None
     visibility: Literal["public", "private", "restricted"] | None = None

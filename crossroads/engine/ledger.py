@@ -82,8 +82,10 @@ def _take(db: Connection, found: Sequence[Any], state: str, at: str, run: str, w
     claims = []
     for row in found:
         identity, profile, slot, _, document, patch, reference, version, fence, sent_at = row
-        claims.append(Claim(identity, profile, slot, state, orjson.loads(document), orjson.loads(patch), reference, version, fence + 1,
-                            at if state == "sent" else sent_at))  # fmt: skip
+        said = (orjson.loads(document), orjson.loads(patch), reference, version)
+        claims.append(
+            Claim(identity, profile, slot, state, *said, fence + 1, at if state == "sent" else sent_at)
+        )
     if claims:
         values = {
             "state": state,

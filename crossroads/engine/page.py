@@ -209,10 +209,11 @@ class Reader:
             record, (digest, payload) = page.records[key], page.payloads[key]
             changed_at = self.lens.changed_at(record)
             held = echo.heard(old.get(key), document, widened(changed_at) if changed_at else None, at)
-            rows.append(
-                (held.id or newid(), entity, connection, stream, key, record.get(version) if version else None, digest,
-                 self.lens.version, *held.row(), *self.raw.pack(payload), "", False, int(held.dirty or held.differs or (key in known and known[key].gone)), self.run)
-            )  # fmt: skip
+            came_back = key in known and known[key].gone
+            dirty = int(held.dirty or held.differs or came_back)
+            token = record.get(version) if version else None
+            rows.append((held.id or newid(), entity, connection, stream, key, token, digest, self.lens.version, *held.row(),
+                         *self.raw.pack(payload), "", False, dirty, self.run))  # fmt: skip
         _contribution(db, rows)
 
     def _cursor(self, db: Connection, state: State) -> None:

@@ -23,8 +23,8 @@ OPEN = ("planned", "sent", "unknown")
 
 _intent = Bulk(
     Intent,
-    ("id", "entity", "connection", "stream", "profile", "slot", "state", "document", "patch", "reference", "version", "attempts", "fence",
-     "planned_at", "run"),
+    ("id", "entity", "connection", "stream", "profile", "slot", "state", "document", "patch", "reference", "version",
+     "attempts", "fence", "planned_at", "run"),
     update=(),
 )  # fmt: skip
 _due = Bulk(Due, ("connection", "stream", "profile"), update=())
@@ -157,7 +157,7 @@ class Planner:
     def _references(
         self, db: Connection, golden: Mapping[str, Document]
     ) -> dict[str, tuple[str | None, dict[str, list[str]]]]:
-        """Return, for each record address the documents refer to, its profile and that profile's keys in the target, by stream."""
+        """Return, for each record address referred to, its profile and that profile's keys in the target, by stream."""
         paths = list(self.lens.references)
         addresses = {document[path] for document in golden.values() for path in paths if document.get(path)}
         profiles = parking.profiles(db, addresses)

@@ -216,8 +216,8 @@ class Sender:
             return True
         if self.stream.create == "none":
             with self.ws.store.write() as db:
-                received.ask(db, self.plan, self.member, claim, "it is not known whether the create arrived, and the system has " "no " "way "
-                             "to look", run=self.run, at=at, reason="outcome")  # fmt: skip
+                why = "it is not known whether the create arrived, and the system has no way to look"
+                received.ask(db, self.plan, self.member, claim, why, run=self.run, at=at, reason="outcome")
                 self.outcomes.add(db, {claim.profile: "parked"})
             return True
         seen = self.connector.find(self.stream, claim.change())

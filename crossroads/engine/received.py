@@ -1,4 +1,4 @@
-"""What a target's answer means for the store: the record it now holds, the link to its profile, and what is to be asked or done again."""
+"""What a target's answer means for the store: what it now holds, whose record that is, and what is to be asked or done again."""
 
 from collections.abc import Sequence
 
@@ -108,14 +108,13 @@ def written(
     else:
         raw, dictionary, digest = _pack(orjson.dumps(claim.patch["record"])), None, ""
     dirty = int(before is None or own or bool(old.dirty))
-    _contribution(db, [(old.id, plan.entity, member.connection, member.stream, key, result.version, digest, lens.version, *held.row(),
-                        raw, dictionary, "", False, dirty, run)])  # fmt: skip
+    _contribution(db, [(old.id, plan.entity, member.connection, member.stream, key, result.version, digest, lens.version,
+                        *held.row(), raw, dictionary, "", False, dirty, run)])  # fmt: skip
     if before is None:
         _belongs(db, member, claim, key, old.id, run=run, at=at)
     _healed(db, member, [claim.slot or claim.profile])
-    fields = sorted(claim.document)
-    journal.append(db, [journal.Line("write", claim.profile, {"to": f"{member.name}/{key}", "intent": claim.id, "fields": fields})],
-                   run=run, at=at)  # fmt: skip
+    told = {"to": f"{member.name}/{key}", "intent": claim.id, "fields": sorted(claim.document)}
+    journal.append(db, [journal.Line("write", claim.profile, told)], run=run, at=at)
 
 
 def _belongs(

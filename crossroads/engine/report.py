@@ -1,4 +1,4 @@
-"""Report: close a run. It is green only if every member finished, every record is accounted for, and no write hangs in the air."""
+"""Report: close a run. Green means every member finished, every record is accounted for, no write hangs in the air."""
 
 from collections import Counter
 from typing import Any

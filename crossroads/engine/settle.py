@@ -1,4 +1,4 @@
-"""Settle: compute the golden record of each touched profile from all its contributions, and queue the targets that say otherwise."""
+"""Settle: compute the golden record of each touched profile, and queue the targets that say otherwise."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -116,7 +116,7 @@ def _before(db: Connection, profiles: Sequence[str]) -> dict[str, tuple[Document
 def _provenance(
     document: Document, why: dict[str, Won], old: Document | None, old_why: dict[str, list[Any]], run: str
 ) -> Any:
-    """Return path -> [contribution, rule, time, run, mapping]; a field that came out as before keeps the run that put it there."""
+    """Return path -> [contribution, rule, time, run, mapping]; a field that came out as before keeps its run."""
     result: dict[str, list[Any]] = {}
     for path, won in why.items():
         former = old_why.get(path)

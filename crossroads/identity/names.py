@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import JaroWinkler
 
-ALIKE = 0.9  # "Katharina"/"Catharina" .93, "Jon"/"John" .93; "Maria"/"Marta" .87, "Anna"/"Hanna" .93 only ever counts beside a shared key
+# "Jon" and "John" are .93 alike, "Maria" and "Marta" .87; likeness only ever counts beside a shared key.
+ALIKE = 0.9
 
 
 class Name(NamedTuple):

@@ -213,7 +213,7 @@ class Notice(SQLModel, table=True):
 
 
 class Parked(SQLModel, table=True):
-    """Something that waits: `what` (a record address or a profile id) for `reason` parent, person or outcome, named by `waits_for`."""
+    """Something that waits: `what` (a record's key or a profile) for a parent, a person or an outcome, named by `waits_for`."""
 
     __tablename__ = "parked"
     __table_args__ = (Index("parked_waits_for", "waits_for"),)

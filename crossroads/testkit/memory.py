@@ -27,8 +27,8 @@ from crossroads.records import (
 class Memory:
     """One remote system: streams of records, each with `key`, `version` and `changed` kept by the system itself.
 
-    `normalise` is applied to every record written, as a system does that capitalises or derives. `lose` is how many answers to writes
-    are lost after the write was done; `refuse` tells why a record is refused; `down` makes everything unavailable.
+    `normalise` is applied to every record written, as a system does that capitalises or derives. `lose` is how many
+    answers to writes are lost after the write was done; `refuse` tells why a record is refused; `down` makes everything unavailable.
     """
 
     create: str = "search"
@@ -60,7 +60,14 @@ class Memory:
         return MemoryConnector(
             self,
             [
-                Stream(name, "key", version=None, writable=writable, create=self.create, settle_seconds=self.settle_seconds)  # type: ignore[arg-type]
+                Stream(
+                    name,
+                    "key",
+                    version=None,
+                    writable=writable,
+                    create=self.create,
+                    settle_seconds=self.settle_seconds,
+                )  # type: ignore[arg-type]
                 for name in streams
             ],
         )
@@ -140,4 +147,8 @@ class MemoryConnector(Connector[MemorySettings]):
         """Search by the reference of a create."""
         self.check()
         rows = self.memory.records.get(stream.name, {}).values()
-        return [Found(row["key"], row["version"], dict(row)) for row in rows if row.get("reference") == change.reference]
+        return [
+            Found(row["key"], row["version"], dict(row))
+            for row in rows
+            if row.get("reference") == change.reference
+        ]

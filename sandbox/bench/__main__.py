@@ -45,7 +45,9 @@ def measured(total: int, url: str, tell: Callable[[str], None]) -> dict[str, Any
         rates[name] = done / seconds
 
     def serve(generation: int) -> None:
-        requests.get(f"{url}/set", params={"total": total, "generation": generation}, timeout=600).raise_for_status()
+        requests.get(
+            f"{url}/set", params={"total": total, "generation": generation}, timeout=600
+        ).raise_for_status()
 
     with tempfile.TemporaryDirectory() as folder:
         serve(1)

@@ -34,7 +34,8 @@ def floor(url: str, total: int, folder: Path) -> int:
         with database:
             for row in rows:
                 database.execute(
-                    "INSERT INTO partner VALUES (?, ?)", (row["BusinessPartner"], orjson.dumps(dict(flat(row))))
+                    "INSERT INTO partner VALUES (?, ?)",
+                    (row["BusinessPartner"], orjson.dumps(dict(flat(row)))),
                 )
         count += len(rows)
     database.close()

@@ -47,7 +47,9 @@ class Contacts(Connector[NoSettings]):
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
         """Yield a contact for every partner."""
         for first in range(0, self.total, PAGE):
-            yield Batch([_contact(n) for n in range(first, min(first + PAGE, self.total))], State({"at": first}))
+            yield Batch(
+                [_contact(n) for n in range(first, min(first + PAGE, self.total))], State({"at": first})
+            )
 
 
 def _contact(number: int) -> dict[str, Any]:

@@ -98,7 +98,15 @@ def test_killed_at_every_commit_and_every_remote_write(world: Any, tmp_path: Pat
         folder.mkdir()
         erp, crm = remote(folder, "erp", create), remote(folder, "crm", create)
         for n in range(PEOPLE):
-            erp.put("people", str(n), given=f"P{n}", family="Lee", mail=f"p{n}@x.example", city="Bonn", changed=JAN)
+            erp.put(
+                "people",
+                str(n),
+                given=f"P{n}",
+                family="Lee",
+                mail=f"p{n}@x.example",
+                city="Bonn",
+                changed=JAN,
+            )
         crm.put("people", "crm-1", given="P1", family="Lee", mail="p1@x.example", city="Ulm", changed=FEB)
         crm.put("people", "crm-3", given="P3", family="Lee", mail="p3@x.example", city="Ulm", changed=FEB)
         erp.save()
@@ -148,8 +156,13 @@ def test_two_attempts_alive_at_once_never_send_the_same_intent(world: Any) -> No
         def write(self, stream: Stream, changes: Any) -> Iterator[WriteResult]:
             # While the first attempt is inside its call, a second one comes to the same stream.
             with attempt() as who, w.store.write() as db:
-                sent.extend(c.id for c in ledger.claim(db, "crm", "people", at=w.ws.clock(), limit=9, run="r", who=who))
-                sent.extend(c.id for c in ledger.doubtful(db, "crm", "people", at=w.ws.clock(), run="r", who=who))
+                sent.extend(
+                    c.id
+                    for c in ledger.claim(db, "crm", "people", at=w.ws.clock(), limit=9, run="r", who=who)
+                )
+                sent.extend(
+                    c.id for c in ledger.doubtful(db, "crm", "people", at=w.ws.clock(), run="r", who=who)
+                )
             yield from super().write(stream, changes)
 
     first = w.ws.connect

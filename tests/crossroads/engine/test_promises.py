@@ -24,14 +24,21 @@ ANN = {"given": "Ann", "family": "Lee", "mail": "ann@lee.example", "city": "Bonn
 
 def shouting(record: dict[str, Any]) -> dict[str, Any]:
     """A system that keeps names in capitals and derives a field."""
-    return {k: v.upper() if k in ("given", "family", "city") and v else v for k, v in record.items()} | {"derived": "x"}
+    return {k: v.upper() if k in ("given", "family", "city") and v else v for k, v in record.items()} | {
+        "derived": "x"
+    }
 
 
 @pytest.mark.parametrize("shows", [True, False], ids=["answers with the record", "answers without"])
 @pytest.mark.parametrize("size", [2, 3, 5])
 def test_an_edit_goes_round_the_ring_once(world: Callable[..., Any], size: int, shows: bool) -> None:
     names = [f"s{n}" for n in range(size)]
-    w = world(**{n: Memory(shows=shows, normalise=shouting if i == 1 else (lambda r: r)) for i, n in enumerate(names)})
+    w = world(
+        **{
+            n: Memory(shows=shows, normalise=shouting if i == 1 else (lambda r: r))
+            for i, n in enumerate(names)
+        }
+    )
     w.systems["s0"].put("people", "1", **ANN)
     w.sync()
     w.sync()
@@ -132,14 +139,17 @@ EDITS = [
 ]
 
 
-def test_the_profiles_do_not_depend_on_the_order_of_arrival(world: Any, tmp_path: Any, customer_plan: Any) -> None:
+def test_the_profiles_do_not_depend_on_the_order_of_arrival(
+    world: Any, tmp_path: Any, customer_plan: Any
+) -> None:
     seen = set()
     for number, order in enumerate(itertools.permutations(EDITS)):
         if number % 6:
             continue
         folder = tmp_path / str(number)
         folder.mkdir()
-        w = world.make_in(folder, [customer_plan("erp", "crm", "shop", create="never")], erp=Memory(), crm=Memory(), shop=Memory())
+        plans = [customer_plan("erp", "crm", "shop", create="never")]
+        w = world.make_in(folder, plans, erp=Memory(), crm=Memory(), shop=Memory())
         for name, key, record in order:
             w.systems[name].put("people", key, **record)
             w.ws.connect = lambda name: w.systems[name].connector("people", "orders", writable=True)
@@ -237,11 +247,21 @@ def test_the_journal_holds_after_an_erasure_and_shows_a_forgery(world: Callable[
 def test_no_personal_value_reaches_a_log_or_an_error(world: Callable[..., Any], caplog: Any) -> None:
     caplog.set_level(logging.DEBUG)
     w = world(erp=Memory(), crm=Memory(refuse=lambda r: "NO"))
-    secret = {"given": "Zebulon", "family": "Quagmire" * 9, "mail": "zebulon@quagmire", "mobile": "12", "city": "Xanadu"}
+    secret = {
+        "given": "Zebulon",
+        "family": "Quagmire" * 9,
+        "mail": "zebulon@quagmire",
+        "mobile": "12",
+        "city": "Xanadu",
+    }
     w.systems["erp"].put("people", "1", **{**secret, "changed": "yesterday"})
     w.systems["erp"].put("people", "2", **{**ANN, "given": "Zebulon"})
     w.sync()
-    told = caplog.text + "".join(r["reasons"] for r in w.rows("Rejected")) + "".join(r["reason"] for r in w.rows("Notice"))
+    told = (
+        caplog.text
+        + "".join(r["reasons"] for r in w.rows("Rejected"))
+        + "".join(r["reason"] for r in w.rows("Notice"))
+    )
     told += "".join(str(s["error"]) for s in w.rows("Step")) + "".join(r["summary"] for r in w.rows("Run"))
     assert w.rows("Rejected")
     assert not [word for word in ("Zebulon", "Quagmire", "quagmire", "Xanadu", "ann@lee") if word in told]
