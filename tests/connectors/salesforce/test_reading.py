@@ -92,6 +92,12 @@ def test_a_missing_custom_field_is_named_by_check_and_by_reading(opened: Opener)
         read(crm, "contacts")
 
 
+def test_an_external_id_that_is_none_is_named_by_check(opened: Opener) -> None:
+    crm = opened(streams={"contacts": {"external_id": "ERP_Number__c"}})
+    with pytest.raises(ConfigError, match="ERP_Number__c as a unique external id"):
+        crm.check()
+
+
 def test_a_wrong_secret_is_an_auth_error_that_does_not_tell_it(opened: Opener) -> None:
     with pytest.raises(AuthError) as caught:
         opened(secret="hunter2-hunter2").check()
