@@ -1,0 +1,113 @@
+"""Status, runs, profiles and what was set aside, as tables on a terminal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+
+from crossroads.audit.aside import Aside
+from crossroads.audit.cells import cell, columns, lines, moment, state
+from crossroads.audit.profiles import LIMIT, Found
+from crossroads.audit.runs import RunView, StepView
+from crossroads.audit.status import Overview
+from crossroads.audit.texts import said
+
+COLOURS = {"agree": "green", "waiting": "yellow", "moving": "blue", "new": "yellow"}
+SHOWN = 8  # records of one outcome that a run's table names
+
+
+def status(console: Console, seen: Overview) -> None:
+    """Show one verdict with what stands against it, every system, and the last run of every sync."""
+    console.print(cell(said(f"verdict.{seen.verdict}"), f"bold {COLOURS.get(seen.verdict, 'red')}"))
+    for gap in seen.gaps:
+        told = "; ".join(gap.told)
+        console.print(cell(f"  {said(f'gap.{gap.kind}', where=gap.where, count=gap.count, told=told)}"))
+    if any(gap.kind in ("refused", "rejected", "parent", "person", "outcome") for gap in seen.gaps):
+        console.print(cell(f"  {said('see.rejected')}", "dim"))
+    numbers = ("records", "read", "changed", "written", "not written", "open", "parked", "rejected")
+    table = columns("system", "stream", *numbers, "last read (UTC)", numbers=numbers)
+    for view in seen.streams:
+        wrote = view.wrote
+        kept = sum(wrote.get(outcome, 0) for outcome in ("parked", "withheld", "rejected"))
+        counts = (view.held, view.read.get("read", 0), view.read.get("applied", 0), wrote.get("applied", 0), kept,
+                  view.outstanding, view.parked, view.rejected)  # fmt: skip
+        table.add_row(view.connection, view.stream, *map(str, counts), moment(view.read_at))
+    console.print(table)
+    table = columns("sync", "last run", "ended", "started (UTC)", "ended (UTC)")
+    for sync, run in seen.syncs.items():
+        if run is None:
+            table.add_row(sync, "-", "-", "-", "-")
+        else:
+            table.add_row(sync, cell(run.id), state(run.state), moment(run.started_at), moment(run.ended_at))
+    console.print(table)
+
+
+def run(console: Console, one: RunView, steps: Sequence[StepView]) -> None:
+    """Show one run: how each step of each system ended, and which records ended how."""
+    console.print(cell(f"{one.id}: "), state(one.state), moment(one.started_at), "-", moment(one.ended_at))
+    for problem in one.problems:
+        console.print(cell(f"  {problem}", "red"))
+    table = columns(
+        "step", "system.stream", "ended", "tries", "outcome", "records", "which", numbers=("tries", "records")
+    )
+    for step in steps:
+        first = (step.step, step.member, state(step.state), str(step.attempts))
+        if step.error:
+            table.add_row(*first, cell(step.error, "red"), "", "")
+        for number, (outcome, keys) in enumerate(step.outcomes.items()):
+            named = ", ".join(keys[:SHOWN]) + (" ..." if len(keys) > SHOWN else "")
+            table.add_row(*(first if not number else ("", "", "", "")), outcome, str(len(keys)), cell(named))
+        if not step.outcomes and not step.error:
+            table.add_row(*first, "-", "0", "")
+    console.print(table)
+
+
+def profiles(console: Console, found: Sequence[Found]) -> None:
+    """Show profiles, what was found in them, and the records that belong to them."""
+    if not found:
+        console.print(said("profiles.none"))
+        return
+    table = columns("profile", "entity", "found", "records")
+    for one in found:
+        values = lines(f"{path}: {one.document[path]}" for path in one.paths)
+        table.add_row(one.id, one.entity, values, lines(one.records))
+    console.print(table)
+    if len(found) == LIMIT:
+        console.print(said("profiles.more", count=LIMIT))
+
+
+def rejected(
+    console: Console, found: Sequence[Aside], unmapped: Mapping[tuple[str, str], Sequence[str]]
+) -> None:
+    """Show what was set aside and what waits, why, and what to do; then what no mapping names."""
+    if not found:
+        console.print(said("rejected.none"))
+    else:
+        table = columns("record", "what happened", "why", "what to do", "since (UTC)", "run")
+        for one in found:
+            table.add_row(
+                lines((f"{one.connection}/{one.stream}", one.key)),
+                cell(said(f"kind.{one.kind}") + (f": {one.about}" if one.about else "")),
+                cell("; ".join(one.reasons) or "-"),
+                cell(said(f"do.{one.kind}", connection=one.connection, about=one.about, name=one.name)),
+                moment(one.at),
+                cell(one.run),
+            )
+        console.print(table)
+    if unmapped:
+        table = columns("system", "stream", "fields", title=said("unmapped"))
+        for (connection, stream), fields in unmapped.items():
+            table.add_row(connection, stream, cell(", ".join(fields)))
+        console.print(table)
+
+
+def journal(console: Console, problems: Iterable[str], count: int, head: str) -> bool:
+    """Show whether the journal holds; return whether it does."""
+    wrong = list(problems)
+    if not wrong:
+        console.print(cell(said("journal.good", count=count, head=head), "green"))
+        console.print(cell(said("journal.note"), "dim"))
+        return True
+    console.print(cell(said("journal.bad"), "bold red"))
+    for problem in wrong:
+        console.print(cell(f"  {problem}"))
+    return False

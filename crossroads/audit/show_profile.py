@@ -1,0 +1,133 @@
+"""An explanation as tables on a terminal. It shows personal values, to whoever asked and to nobody else."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+
+from crossroads.audit.cells import cell, columns, lines, moment, state
+from crossroads.audit.explain import Explanation, Field, Said
+from crossroads.audit.profiles import Step
+from crossroads.audit.texts import said
+from crossroads.audit.trail import Line, Write
+from crossroads.audit.who import Assertion, Record
+
+
+def explanation(console: Console, one: Explanation) -> None:
+    """Show every value with its reasons, who belongs to the profile and why, what was sent, and what happened."""
+    for step in one.way:
+        console.print(_step(step), highlight=False)
+    console.print(cell(f"{one.entity} {one.id}", "bold"))
+    _fields(console, one.fields)
+    _records(console, one.records, one.assertions, one.lineage)
+    _writes(console, one.writes)
+    _history(console, one.history)
+
+
+def _fields(console: Console, fields: Sequence[Field]) -> None:
+    table = columns("field", "value", "said by", "rule", "said at (UTC)", "put there by run", "mapping")
+    for field in fields:
+        table.add_row(
+            cell(field.path),
+            cell(field.value, "bold"),
+            cell(field.record),
+            cell(_rule(field)),
+            moment(field.at),
+            cell(field.run),
+            field.mapping,
+        )
+        if not field.settled:
+            table.add_row("", cell(said("unsettled"), "red"))
+        for word in field.others:
+            standing = cell(_standing(field, word), "dim")
+            table.add_row(
+                "", cell(word.value, "dim"), cell(word.record), standing, moment(word.at), "", word.mapping
+            )
+    console.print(table)
+
+
+def _rule(field: Field) -> str:
+    rule = said(f"rule.{field.rule}", ranking=", ".join(field.ranking))
+    return said("rule.together", rule=rule, group=field.together) if field.together else rule
+
+
+def _standing(field: Field, word: Said) -> str:
+    if not word.own:
+        return said("said.ours")
+    return said("said.agrees" if word.value == field.value else "said.lost")
+
+
+def _records(
+    console: Console, records: Sequence[Record], assertions: Sequence[Assertion], lineage: Sequence[Step]
+) -> None:
+    table = columns("record", "belongs here because", "linked (UTC)", "by run", "last changed by run")
+    for record in records:
+        notes = [
+            said(f"record.{note}") for note, true in (("gone", record.gone), ("rests", record.rests)) if true
+        ]
+        why = [_evidence(other, why) for other, why in record.evidence] or [said("evidence.none")]
+        table.add_row(
+            cell(record.address),
+            lines([*why, *notes]),
+            moment(record.linked_at),
+            cell(record.linked_by),
+            cell(record.read_by),
+        )
+    console.print(table)
+    for fact in assertions:
+        told = f"{fact.a} and {fact.b} {said(f'assert.{fact.kind}')}: {fact.why} ({moment(fact.at)})"
+        console.print(cell(told), highlight=False)
+    for step in lineage:
+        console.print(_step(step), highlight=False)
+
+
+def _evidence(other: str, why: str) -> str:
+    name = "evidence.created" if why == "created" else "evidence.key"
+    return said(name, why=why, other=other)
+
+
+def _writes(console: Console, writes: Sequence[Write]) -> None:
+    if not writes:
+        return
+    table = columns(
+        "sent to", "what", "state", "tries", "sent (UTC)", "ended (UTC)", "run", numbers=("tries",)
+    )
+    for write in writes:
+        what = lines(f"{path}: {cell(value)}" for path, value in sorted(write.document.items()))
+        told = lines([state(write.state), *write.reasons])
+        table.add_row(
+            cell(f"{write.to}/{write.key}" if write.key else f"{write.to} (new)"),
+            what,
+            told,
+            str(write.attempts),
+            moment(write.sent_at),
+            moment(write.ended_at),
+            cell(write.run),
+        )
+    console.print(table)
+
+
+def _history(console: Console, history: Sequence[Line]) -> None:
+    table = columns("journal", "when (UTC)", "what", "particulars", "run", numbers=("journal",))
+    for line in history:
+        table.add_row(str(line.seq), moment(line.at), line.kind, _particulars(line.body), cell(line.run))
+    console.print(table)
+
+
+def _particulars(body: Mapping[str, Any] | None) -> Any:
+    if body is None:
+        return cell(said("line.erased"), "dim")
+    return lines(f"{name}: {_changed(value)}" for name, value in sorted(body.items()))
+
+
+def _changed(value: Any) -> str:
+    """Return what a journal says of one field: before and after, or a list of names."""
+    if isinstance(value, list) and len(value) == 4:
+        return f"{cell(value[0])} -> {cell(value[1])}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _step(step: Step) -> Any:
+    return cell(
+        said(f"way.{step.kind}", before=step.before, after=step.after, at=moment(step.at), run=step.run)
+    )
