@@ -1,9 +1,9 @@
 """Parts that customers, orders and interactions share, and the flat form in which the engine handles them.
 
-A canonical record has two forms with one meaning. The *model* (pydantic, nested, frozen) is what people and programs read. The
-*document* is the same thing flat: `{"given_name": "Ann", "addresses.main.country": "DE"}`. Mappings, survivorship and the
-store speak of documents, because every decision here is taken field by field. Values in a document are text, booleans or None: dates and
-instants are RFC 3339 text in UTC, decimals are text without exponent.
+A canonical record has two forms with one meaning. The *model* (pydantic, nested, frozen) is what people and programs
+read. The *document* is the same thing flat: `{"given_name": "Ann", "addresses.main.country": "DE"}`. Mappings,
+survivorship and the store speak of documents, because every decision here is taken field by field. Values in a document
+are text, booleans or None: dates and instants are RFC 3339 text in UTC, decimals are text without exponent.
 """
 
 from collections.abc import Iterator

@@ -28,7 +28,8 @@ class Memory:
     """One remote system: streams of records, each with `key`, `version` and `changed` kept by the system itself.
 
     `normalise` is applied to every record written, as a system does that capitalises or derives. `lose` is how many
-    answers to writes are lost after the write was done; `refuse` tells why a record is refused; `down` makes everything unavailable.
+    answers to writes are lost after the write was done; `refuse` tells why a record is refused; `down` makes everything
+    unavailable.
     """
 
     create: str = "search"

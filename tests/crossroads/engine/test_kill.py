@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from crossroads import engine
 from crossroads.records import Change, Stream, WriteResult
@@ -74,18 +74,12 @@ def child(run: Callable[[], None], kill_at: int | None) -> int:
 
         DiskConnector.moments = staticmethod(moment)
         try:
-            run.__globals__["event"].listen(_store_class(), "commit", moment)
+            event.listen(Engine, "commit", moment)
             run()
-        except BaseException:  # noqa: BLE001
+        except BaseException:
             os._exit(1)
         os._exit(100 + min(moments, 100))
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def _store_class() -> Any:
-    from sqlalchemy import Engine
-
-    return Engine
 
 
 def expected(people: int) -> dict[str, str]:

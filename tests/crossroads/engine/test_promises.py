@@ -152,7 +152,6 @@ def test_the_profiles_do_not_depend_on_the_order_of_arrival(
         w = world.make_in(folder, plans, erp=Memory(), crm=Memory(), shop=Memory())
         for name, key, record in order:
             w.systems[name].put("people", key, **record)
-            w.ws.connect = lambda name: w.systems[name].connector("people", "orders", writable=True)
             _pull_and_match(w)
         addresses = {c["id"]: f"{c['connection']}/{c['key']}" for c in w.rows("Contribution")}
         groups = {}
