@@ -42,11 +42,10 @@ class ODataService:
     def pages(
         self, entity_set: str, key: str, query: Mapping[str, str], size: int, after: str = ""
     ) -> Iterator[list[Record]]:
-        """Yield entities in the order of their key, page by page, until an empty page.
+        """Yield entities in the order of their key, page by page, the last page empty.
 
         The next page is asked for by key, not by position, so that nothing is lost or doubled when records
-        come meanwhile; where the server cuts a page short it says so by `__next`, which is followed. A page
-        that is merely short proves nothing.
+        come meanwhile. A page that is merely short proves nothing: servers cut pages as they like.
         """
         while True:
             asked = dict(query)
@@ -54,12 +53,8 @@ class ODataService:
                 further = f"{key} gt {literal(after, self.version)}"
                 asked["$filter"] = f"({asked['$filter']}) and {further}" if asked.get("$filter") else further
             asked |= {"$orderby": key, "$top": str(size)}
-            records, url = self._page(f"{self.root}/{entity_set}{_query(asked)}")
+            records, _ = self._page(f"{self.root}/{entity_set}{_query(asked)}")
             yield records
-            while url:
-                more, url = self._page(url)
-                records = more or records
-                yield more
             if not records:
                 return
             if str(records[-1][key]) == after:

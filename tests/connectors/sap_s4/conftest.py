@@ -1,4 +1,4 @@
-"""A small S/4 with six partners on six days, two orders, and a connector to it."""
+"""A small S/4 with six partners, the newest change at the lowest key, three orders, and a connector to it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,7 +25,7 @@ def partner(number: int) -> dict[str, Any]:
         "CorrespondenceLanguage": "EN",
         "CreationDate": f"/Date({START})/",
         # The first was never changed: S/4 leaves its change date empty.
-        "LastChangeDate": None if number == 1 else f"/Date({START + number * 7 * DAY})/",
+        "LastChangeDate": None if number == 1 else f"/Date({START + (9 - number) * 7 * DAY})/",
         "to_BusinessPartnerAddress": [
             {
                 "StreetName": "Main Street",

@@ -91,7 +91,8 @@ def test_a_missing_email_is_created_below_its_address(connect: Any) -> None:
 def test_a_record_that_somebody_changed_meanwhile_is_a_conflict(connect: Any) -> None:
     connector = connect()
     base = held(connector, "sales_orders", "1")
-    write(connector, "sales_orders", Change("other", {"DeliveryBlockReason": "01"}, "1", (), base))
+    (other,) = write(connector, "sales_orders", Change("other", {"DeliveryBlockReason": "01"}, "1", (), base))
+    assert isinstance(other, Written)
     (result,) = write(connector, "sales_orders", Change("mine", {"DeliveryBlockReason": "02"}, "1", (), base))
     assert isinstance(result, Rejected)
     assert result.conflict
