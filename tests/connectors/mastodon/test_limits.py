@@ -1,6 +1,7 @@
 """An instance that asks us to wait says until when."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from requests.adapters import HTTPAdapter
 
 from connectors.mastodon.dialect import MastodonDialect, until
 from crossroads import registry
-from crossroads.errors import ConfigError
+from crossroads.connector import Connector
+from crossroads.errors import ConfigError, Unavailable
 from crossroads.protocols.answers import Answer
 from crossroads.records import State
 
@@ -48,3 +50,15 @@ def test_an_instance_that_ignores_min_id_is_noticed(instance: Any) -> None:
     opened = registry.open("mastodon", settings, transport=WithoutMinId())
     with opened as social, pytest.raises(ConfigError, match="min_id"):
         list(social.read(social.streams["mentions"], State()))
+
+
+def test_a_used_up_limit_is_waited_for_until_its_end(social: Connector[Any], instance: Any) -> None:
+    ends = (datetime.now(UTC) + timedelta(seconds=90)).isoformat().replace("+00:00", "Z")
+    # Both headers come; the instance's own says it better than the general one (300 seconds here).
+    effect = {"type": "ratelimit", "headers": {"X-RateLimit-Reset": ends}}
+    fault = {"match": {"path": "/api/v1/notifications"}, "effect": effect, "count": 1}
+    instance.call("shop", "POST", "/api/v1/_mock/faults", json=fault)
+    with pytest.raises(Unavailable) as caught:
+        list(social.read(social.streams["mentions"], State()))
+    assert caught.value.retry_after is not None
+    assert 80 < caught.value.retry_after <= 90
