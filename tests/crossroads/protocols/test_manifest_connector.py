@@ -192,5 +192,5 @@ def test_a_number_setting_is_checked() -> None:
 
 
 def test_an_unknown_system_is_answered_with_those_installed() -> None:
-    with pytest.raises(ConfigError, match="No connector named 'sap4'. Installed: .*sap_s4"):
+    with pytest.raises(ConfigError, match=r"No connector named 'sap4'. Installed: .*sap_s4"):
         registry.load("sap4")

@@ -1,0 +1,95 @@
+"""GraphQL: errors inside 200, cost buckets, and refusals mutation by mutation."""
+
+from typing import Any
+
+import pytest
+
+from crossroads.errors import ConfigError, OutcomeUnknown, RecordRejected, Unavailable
+from crossroads.protocols.graphql import GraphQL, GraphQLDialect
+from crossroads.protocols.http import Http, Retries
+
+DOCUMENT = (
+    "mutation { a: customerUpdate { userErrors { field } } b: customerUpdate { userErrors { field } } }"
+)
+
+
+def graphql(transport: Any, longest: float = 0.2) -> GraphQL:
+    retries = Retries(attempts=2, first=0.0, longest=longest)
+    http = Http("https://shop.example", transport=transport, dialect=GraphQLDialect(), retries=retries)
+    return GraphQL(http, "/graphql.json")
+
+
+def ok(data: Any, errors: Any = None) -> tuple[int, dict[str, str], Any]:
+    return 200, {}, {"data": data, **({"errors": errors} if errors else {})}
+
+
+def throttled(available: float) -> tuple[int, dict[str, str], Any]:
+    status = {"maximumAvailable": 1000, "currentlyAvailable": available, "restoreRate": 100}
+    cost = {"requestedQueryCost": 112, "throttleStatus": status}
+    return 200, {}, {"errors": [{"extensions": {"code": "THROTTLED"}}], "extensions": {"cost": cost}}
+
+
+def test_a_throttled_call_waits_until_the_bucket_holds_its_cost(scripted: Any) -> None:
+    transport = scripted(throttled(100), ok({"shop": {"name": "x"}}))
+    assert graphql(transport).query("{ shop { name } }").body["data"]["shop"]["name"] == "x"
+    assert len(transport.asked) == 2
+    with pytest.raises(Unavailable) as caught:
+        graphql(scripted(throttled(12)), longest=0.5).query("{ shop { name } }")
+    assert caught.value.retry_after == 1.0
+
+
+def test_a_throttled_mutation_was_not_begun_and_is_sent_again(scripted: Any) -> None:
+    transport = scripted(throttled(110), ok({"a": {"userErrors": []}}))
+    assert graphql(transport).mutate(DOCUMENT).payload("a") == {"userErrors": []}
+    assert len(transport.asked) == 2
+
+
+def test_each_mutation_of_a_document_is_refused_for_itself(scripted: Any) -> None:
+    taken = {"field": ["input", "email"], "code": "TAKEN", "message": "ann@x.example has already been taken"}
+    crashed = {"path": ["c"], "message": "boom", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+    answer = ok({"a": {"userErrors": []}, "b": {"userErrors": [taken]}, "c": None}, [crashed])
+    done = graphql(scripted(answer)).mutate(DOCUMENT)
+    assert done.payload("a") == {"userErrors": []}
+    with pytest.raises(RecordRejected) as caught:
+        done.payload("b")
+    assert str(caught.value).startswith("TAKEN at input.email")
+    assert "ann@" not in str(caught.value)
+    with pytest.raises(RecordRejected, match="INTERNAL_SERVER_ERROR at c"):
+        done.payload("c")
+    with pytest.raises(OutcomeUnknown):
+        done.payload("d")
+
+
+@pytest.mark.parametrize(
+    ("errors", "query", "mutation"),
+    [
+        (
+            [{"message": "Field 'x' doesn't exist", "extensions": {"code": "undefinedField"}}],
+            ConfigError,
+            ConfigError,
+        ),
+        ([{"message": "boom", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}], Unavailable, OutcomeUnknown),
+        ("[API] Invalid API key", ConfigError, ConfigError),
+    ],
+)
+def test_top_level_errors_are_sorted(scripted: Any, errors: Any, query: type, mutation: type) -> None:
+    with pytest.raises(query):
+        graphql(scripted(ok(None, errors))).query("{ x }")
+    with pytest.raises(mutation):
+        graphql(scripted(ok(None, errors))).mutate(DOCUMENT)
+
+
+def test_a_lost_mutation_is_unknown(scripted: Any) -> None:
+    with pytest.raises(OutcomeUnknown):
+        graphql(scripted((502, {}, b""))).mutate(DOCUMENT)
+
+
+def test_a_connection_is_read_page_by_page(scripted: Any) -> None:
+    def page(number: int, *, more: bool) -> Any:
+        info = {"hasNextPage": more, "endCursor": f"c{number}"}
+        return ok({"orders": {"nodes": [{"id": number}], "pageInfo": info}})
+
+    transport = scripted(page(1, more=True), page(2, more=False))
+    found = graphql(transport).pages("query($after: String) { orders { id } }", {"first": 1}, "orders")
+    assert [one["id"] for part in found for one in part.records] == [1, 2]
+    assert b'"after":"c1"' in transport.asked[1].body
