@@ -95,9 +95,8 @@ class Planner:
                 except RecordRejected as error:
                     ended[name] = "rejected"
                     told = _text(list(error.reasons))
-                    rejected.append(
-                        (self.member.connection, self.member.stream, name, "push", told, at, self.run, "")
-                    )
+                    place = (self.member.connection, self.member.stream)
+                    rejected.append((*place, name, "push", told, at, self.run, self.lens.version))
                 else:
                     if intent is None:
                         ended[name] = "unchanged"

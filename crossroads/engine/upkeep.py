@@ -1,15 +1,17 @@
-"""What has to happen between the syncs: forget old details, close abandoned runs, verify the journal."""
+"""What has to happen between the syncs: forget old details, close abandoned runs, let go on what can, verify."""
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, func, or_, select, tuple_, update
 
 from crossroads import journal
+from crossroads.engine import parking, planning, refusals
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import CrossroadsError
 from crossroads.store.clock import later
 from crossroads.store.session import chunks, table
-from crossroads.store.tables import Page, Run, Step
+from crossroads.store.tables import Intent, Page, Rejected, Run, Step
 
 KEEP_DAYS = 90.0
+RETENTION_DAYS = 400.0
 ABANDONED_HOURS = 24.0
 
 
@@ -31,6 +33,46 @@ def forget(ws: Workspace, days: float = KEEP_DAYS) -> int:
         with ws.store.write() as db:
             db.execute(pages.delete().where(pages.c.run.in_(some)))
     return len(found)
+
+
+def retention(ws: Workspace, days: float = RETENTION_DAYS) -> int:
+    """Delete steps and ended writes older than `days`; return how many writes.
+
+    What a write did stays in the journal, and each stream keeps its newest steps: they say when it was last
+    read and last compared as a whole. A write whose refusal is still listed stays too, as its reason.
+    """
+    steps, intents, refused = table(Step), table(Intent), table(Rejected)
+    limit = later(ws.clock(), -days * 86_400)
+    newest = select(steps.c.step, steps.c.member, steps.c.compared, func.max(steps.c.started_at)).group_by(
+        steps.c.step, steps.c.member, steps.c.compared
+    )
+    listed = exists().where(
+        refused.c.connection == intents.c.connection,
+        refused.c.stream == intents.c.stream,
+        refused.c.step == "push",
+        or_(refused.c.key == intents.c.slot, refused.c.key == intents.c.profile),
+    )
+    with ws.store.write() as db:
+        kept = tuple_(steps.c.step, steps.c.member, steps.c.compared, steps.c.started_at).in_(newest)
+        db.execute(steps.delete().where(steps.c.started_at < limit, ~kept))
+        return int(db.execute(intents.delete().where(intents.c.ended_at < limit, ~listed)).rowcount)
+
+
+def release(ws: Workspace) -> int:
+    """Let everything go on whose parent has come, in whatever run; return how many."""
+    released = 0
+    with ws.store.write() as db:
+        for entity in dict.fromkeys(plan.entity for plan in ws.plans):
+            released += parking.release(db, entity)
+        for plan in ws.plans:
+            released += sum(planning.release(db, member) for member in plan.between if member.write)
+    return released
+
+
+def retry(ws: Workspace) -> int:
+    """Forget the refusals that came right in another way, make the others due again; return how many those were."""
+    refusals.forget(ws)
+    return refusals.retry(ws)
 
 
 def close(ws: Workspace, hours: float = ABANDONED_HOURS) -> int:
