@@ -1,7 +1,7 @@
 """What a demonstration found out: numbers from the store beside those of the checker, and a table."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,9 @@ from crossroads.engine.outcomes import OUTCOMES
 from crossroads.store import Store
 from crossroads.store.session import table
 from crossroads.store.tables import Contribution, Link, Parked, Profile, Rejected, Run
+from sandbox import flows
+from sandbox.checker import Truth, Verdict, merges
+from sandbox.play import Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +83,64 @@ def shown(systems: dict[str, dict[str, int]], title: str) -> Table:
     for connection, row in systems.items():
         drawn.add_row(connection, *(f"{row[name]:,}" for name in columns))
     return drawn
+
+
+def report(
+    store: Store,
+    truth: Truth,
+    before: Verdict,
+    after: Verdict,
+    rounds: Sequence[Round],
+    second: Round,
+) -> dict[str, Any]:
+    """Return what `report.json` says."""
+    held = stored(store)
+    systems = per_system(store, [name for each in rounds for name in each.runs])
+    wrong, missed = merges(held.people, truth)
+    return {
+        "systems": len(systems),
+        "contributions": held.contributions,
+        "profiles": held.profiles,
+        "planted": after.planted,
+        "settled": after.consistent,
+        "consistent_before": round(before.share, 4),
+        "consistent_after": round(after.share, 4),
+        "disturbed": len(after.disturbed),
+        "rejected": held.rejected,
+        "parked": held.parked,
+        "withheld": sum(row["withheld"] for row in systems.values()),
+        "rounds": len(rounds),
+        "writes_first": sum(each.total for each in rounds),
+        "writes_second": second.total,
+        "writes_by_round": [each.writes for each in rounds],
+        "duplicates_created": len(after.doubles),
+        "wrong_merges": wrong,
+        "missed_merges": missed,
+        "per_system": systems,
+        "wrong_sums": wrong_sums(systems) + wrong_sums(per_system(store, second.runs)),
+        "red": [name for each in (*rounds, second) for name in each.red],
+        "unsettled": [" ".join(cell) for cell in after.wrong[:50]],
+    }
+
+
+def told(report: Mapping[str, Any]) -> str:
+    """Return the report in a sentence."""
+    return (
+        f"After: {report['consistent_after']:.2%} of the planted cells are right and {report['disturbed']} others "
+        f"disturbed; {report['duplicates_created']} duplicates, {report['wrong_merges']} wrong merges, "
+        f"{report['missed_merges']} missed; {report['writes_second']} writes in the second run."
+    )
+
+
+def broken(report: Mapping[str, Any]) -> list[str]:
+    """Return the promises that this demonstration broke."""
+    kept = {
+        "consistent_after is below 0.99": report["consistent_after"] >= 0.99,
+        "the second run wrote": report["writes_second"] == 0,
+        "duplicates were created": report["duplicates_created"] == 0,
+        "cells nobody planted were disturbed": report["disturbed"] == 0,
+        "persons were merged wrongly": report["wrong_merges"] == 0,
+        "a row does not add up": not report["wrong_sums"],
+        "a run was red": not report["red"],
+    }
+    return [name for name, good in kept.items() if not good] + flows.amiss(report["flows"])

@@ -18,7 +18,7 @@ _CONTACTS = (
     "MailingCountryCode, ERP_Number__c, Mastodon_Handle__c FROM Contact ORDER BY Id"
 )
 _CUSTOMERS = """query ($after: String) { customers(first: 100, after: $after) {
-  nodes { id firstName lastName defaultEmailAddress { emailAddress } defaultPhoneNumber { phoneNumber }
+  nodes { id locale firstName lastName defaultEmailAddress { emailAddress } defaultPhoneNumber { phoneNumber }
           defaultAddress { address1 zip city countryCodeV2 } }
   pageInfo { hasNextPage endCursor } } }"""
 
@@ -32,9 +32,8 @@ def erp(system: Mapping[str, Any]) -> Reading:
         street = f"{at.get('StreetName') or ''} {at.get('HouseNumber') or ''}"
         place = (street, at.get("PostalCode"), at.get("CityName"), at.get("Country"))
         names = (row["FirstName"], row["LastName"])
-        found[plain_key(row["BusinessPartner"])] = _meaning(
-            *names, at.get("EmailAddress"), at.get("PhoneNumber"), place
-        )
+        said = _meaning(*names, at.get("EmailAddress"), at.get("PhoneNumber"), place)
+        found[plain_key(row["BusinessPartner"])] = said | _language(at.get("Language"))
     return found
 
 
@@ -101,7 +100,7 @@ def shop(system: Mapping[str, Any]) -> Reading:
             email = (node["defaultEmailAddress"] or {}).get("emailAddress")
             phone = (node["defaultPhoneNumber"] or {}).get("phoneNumber")
             names = (node["firstName"], node["lastName"])
-            found[plain_key(node["id"])] = _meaning(*names, email, phone, place)
+            found[plain_key(node["id"])] = _meaning(*names, email, phone, place) | _language(node["locale"])
         if not page["pageInfo"]["hasNextPage"]:
             return found
         after = page["pageInfo"]["endCursor"]
@@ -149,6 +148,10 @@ def meaning(field: str, value: str, country: str | None = None) -> str:
             return text
         return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     return text
+
+
+def _language(code: str | None) -> dict[str, str]:
+    return {"language": code.partition("-")[0].casefold()} if code else {}
 
 
 def _meaning(given: Any, family: Any, email: Any, mobile: Any, place: tuple[Any, ...]) -> dict[str, str]:

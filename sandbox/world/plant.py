@@ -95,6 +95,18 @@ def name_spelling(scene: Scene, rng: random.Random) -> Scene:
     return _outdated(scene, rng, "family_name", lambda held: spelt, "name_spelling")
 
 
+def changed_language(scene: Scene, rng: random.Random) -> Scene:
+    """The older one of ERP and shop still has the former language, or the ERP has none."""
+    both = [held for held in scene.held if held.connection in FIELDS["language"]]
+    if len(both) < 2:
+        return scene
+    former = None if both[0].connection == "erp" and rng.random() < 0.5 else "en"
+    if former == scene.person.language:
+        former = "de"
+    held = tuple(_with(each, "language", former) if each is both[0] else each for each in scene.held)
+    return _planted(scene, held, "language", "changed_language", "settle", scene.person.language)
+
+
 def missing_number(scene: Scene, rng: random.Random) -> Scene:
     """The CRM does not know the ERP's number of the partner."""
     numbers = [held.key for held in scene.held if held.connection == "erp"]
@@ -138,6 +150,7 @@ IDENTITY: tuple[tuple[Kind | None, int], ...] = (
 PLACE: tuple[tuple[Kind | None, int], ...] = ((moved_house, 30), (missing_address, 15), (None, 55))
 NAME: tuple[tuple[Kind | None, int], ...] = ((married_name, 10), (name_spelling, 15), (None, 75))
 RECORD: tuple[tuple[Kind | None, int], ...] = ((missing_number, 40), (None, 60))
+LANGUAGE: tuple[tuple[Kind | None, int], ...] = ((changed_language, 15), (None, 85))
 DOUBLE: tuple[tuple[Kind | None, int], ...] = ((twice_in_crm, 6), (None, 94))
 
 
@@ -145,7 +158,7 @@ def planted(scene: Scene, rng: random.Random) -> Scene:
     """Return the scene with at most one difference of each group, so that the links hold."""
     if len(scene.held) < 2:
         return scene
-    for group in (IDENTITY, PLACE, NAME, RECORD, DOUBLE):
+    for group in (IDENTITY, PLACE, NAME, LANGUAGE, RECORD, DOUBLE):
         kind = rng.choices([kind for kind, _ in group], [share for _, share in group])[0]
         scene = kind(scene, rng) if kind else scene
     return scene

@@ -18,6 +18,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "email": WRITABLE,
     "mobile": WRITABLE,
     "address": WRITABLE,
+    "language": ("erp", "shop"),
     "erp_number": ("crm",),
 }
 """The fields that are judged, and the connections that have them."""
@@ -141,10 +142,16 @@ class World:
             records.setdefault(held.person, []).append(held)
         for person, group in records.items():
             for name, connections in FIELDS.items():
-                holders = [held for held in group if held.connection in connections]
-                expected = said(holders[-1], name) if holders else None
-                if expected and person not in strange and (person, name) not in planted:
-                    yield Cell(person, name, "none", "settle", expected, tuple(held.name for held in holders))
+                holders = [held for held in group if held.connection in connections and said(held, name)]
+                if person in strange:
+                    # Nobody can tell what is right, so every record keeps what it says.
+                    yield from (_unchanged(held, name, [held]) for held in holders)
+                elif holders and (person, name) not in planted:
+                    yield _unchanged(holders[-1], name, holders)
+
+
+def _unchanged(right: Held, name: str, holders: list[Held]) -> Cell:
+    return Cell(right.person, name, "none", "settle", said(right, name), tuple(held.name for held in holders))
 
 
 def key(connection: str, number: int) -> str:

@@ -42,7 +42,7 @@ def test_nearly_all_planted_cells_can_be_settled(world: World) -> None:
     [
         "email_spelling", "changed_email", "missing_email", "phone_format", "changed_mobile",
         "missing_mobile", "moved_house", "missing_address", "married_name", "name_spelling",
-        "missing_number", "twice_in_crm", "late_customer", "unacceptable", "called_otherwise",
+        "missing_number", "changed_language", "twice_in_crm", "late_customer", "unacceptable", "called_otherwise",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("count", [60, 2000])
