@@ -19,10 +19,10 @@ from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.planning import Planner
 from crossroads.engine.run import step
 from crossroads.engine.workspace import Workspace
-from crossroads.errors import Superseded, Unavailable
+from crossroads.errors import ConfigError, Superseded, Unavailable
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
-from crossroads.records import Rejected, Stream, Unknown, Written
+from crossroads.records import Rejected, Stream, Unknown, WriteResult, Written
 from crossroads.store.clock import later
 from crossroads.store.session import table
 from crossroads.store.tables import Intent
@@ -91,30 +91,32 @@ class Sender:
             sent += len(claims)
 
     def _send(self, claims: Sequence[Claim], bases: dict[str, Any]) -> None:
-        open_claims = {claim.id: claim for claim in claims}
-        results: list[Any] = []
-        try:
-            for result in self.connector.write(
-                self.stream, [claim.change(bases.get(claim.slot)) for claim in claims]
-            ):
-                results.append(result)
-                if len(results) >= self.stream.write_size:
-                    self._record(results, open_claims)
-                    results = []
-        except Unavailable:
-            self._record(results, open_claims)
-            # The contract: what `write` had no result for when it raised Unavailable was not sent.
+        left = {claim.id: claim for claim in claims}
+        answers = iter(
+            self.connector.write(self.stream, [claim.change(bases.get(claim.slot)) for claim in claims])
+        )
+        results: list[WriteResult] = []
+        failure: Exception | None = None
+        while failure is None and len(results) < len(left):
+            try:
+                results.append(next(answers))
+            except StopIteration:
+                failure = ConfigError(
+                    f"The connector of {self.member.name} gave fewer results than it was given changes."
+                )
+            except Exception as error:  # whatever it is, what was answered before it is recorded first
+                failure = error
+            if failure is not None or len(results) in (len(left), self.stream.write_size):
+                self._record(results, left)
+                results = []
+        if failure is not None:
+            # The contract: what `write` has no result for when it raises Unavailable was not sent.
+            state = "planned" if isinstance(failure, Unavailable) else "unknown"
             with self.ws.store.write() as db:
-                ledger.end(db, open_claims.values(), "planned", at=self.ws.clock())
-            raise
-        except Exception:
-            self._record(results, open_claims)
-            with self.ws.store.write() as db:
-                ledger.end(db, open_claims.values(), "unknown", at=self.ws.clock())
-            raise
-        self._record(results, open_claims)
+                ledger.end(db, left.values(), state, at=self.ws.clock())
+            raise failure
 
-    def _record(self, results: Sequence[Any], open_claims: dict[str, Claim]) -> None:
+    def _record(self, results: Sequence[WriteResult], left: dict[str, Claim]) -> None:
         """Record results in one transaction; a claim that another attempt took meanwhile is not ours to record."""
         if not results:
             return
@@ -122,7 +124,7 @@ class Sender:
         ended: dict[str, str] = {}
         with self.ws.store.write() as db:
             for result in results:
-                claim = open_claims.pop(result.change.id)
+                claim = left.pop(result.change.id)
                 name = claim.slot or claim.profile
                 match result:
                     case Written():
