@@ -70,6 +70,79 @@ def check() -> None:
     raise typer.Exit(0 if good else 1)
 
 
+@app.command()
+def status(
+    run: Annotated[
+        str | None, typer.Option(help="Show one run: how each record of each system ended.")
+    ] = None,
+    journal: Annotated[
+        bool, typer.Option("--journal", help="Verify that no entry of the journal was changed.")
+    ] = False,
+) -> None:
+    """Show whether all systems agree and where not, every system, and the last runs."""
+    from crossroads.audit import journal as chain
+    from crossroads.audit import runs, show
+    from crossroads.audit import status as state
+    from crossroads.launch.reading import reading
+
+    good = True
+    with _told(), reading(homes.find()) as (db, plans):
+        if run is not None:
+            show.run(console, *runs.run_of(db, run))
+        if journal:
+            good = show.journal(console, chain.verified(db))
+        if run is None and not journal:
+            seen = state.overview(db, plans)
+            show.status(console, seen)
+            good = seen.verdict != "failing"
+    raise typer.Exit(0 if good else 1)
+
+
+@app.command()
+def profiles(
+    find: Annotated[str, typer.Option("--find", help="A name, e-mail address, number or part of one.")],
+) -> None:
+    """Find profiles by a text in them, and the records that belong to each. Shows personal values."""
+    from crossroads.audit import profiles as search
+    from crossroads.audit import show
+    from crossroads.launch.reading import reading
+
+    with _told(), reading(homes.find()) as (db, _):
+        show.profiles(console, search.find(db, find))
+
+
+@app.command()
+def explain(
+    name: Annotated[
+        str, typer.Argument(help="A profile's id, old or new, or a record: connection/stream/key.")
+    ],
+) -> None:
+    """Show why every value of a profile is what it is, who belongs to it, and what was sent. Shows personal values."""
+    from crossroads.audit import show_profile
+    from crossroads.audit.explain import explain as explained
+
+    with _told():
+        _entered()
+        from crossroads.airflow import workspace
+        from crossroads.launch import connections
+
+        ws = workspace(connections.system)
+        try:
+            show_profile.explanation(console, explained(ws, name))
+        finally:
+            ws.store.close()
+
+
+@app.command()
+def rejected() -> None:
+    """Show what was set aside and what waits: records, fields and writes, each with its reason and what to do."""
+    from crossroads.audit import aside, show
+    from crossroads.launch.reading import reading
+
+    with _told(), reading(homes.find()) as (db, _):
+        show.rejected(console, aside.set_aside(db), aside.unmapped(db))
+
+
 @new_app.command("connector")
 def new_connector(name: Annotated[str, typer.Argument(help="The system's name, e.g. acme_shop.")]) -> None:
     """Write a connector that passes bronze at once: manifest, README, quality claims and its test."""

@@ -1,11 +1,12 @@
 """Status, runs, profiles and what was set aside, as tables on a terminal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
 from crossroads.audit.aside import Aside
 from crossroads.audit.cells import cell, columns, lines, moment, state
+from crossroads.audit.journal import Verified
 from crossroads.audit.profiles import LIMIT, Found
 from crossroads.audit.runs import RunView, StepView
 from crossroads.audit.status import Overview
@@ -100,14 +101,13 @@ def rejected(
         console.print(table)
 
 
-def journal(console: Console, problems: Iterable[str], count: int, head: str) -> bool:
+def journal(console: Console, seen: Verified) -> bool:
     """Show whether the journal holds; return whether it does."""
-    wrong = list(problems)
-    if not wrong:
-        console.print(cell(said("journal.good", count=count, head=head), "green"))
+    if not seen.problems:
+        console.print(cell(said("journal.good", count=seen.entries, head=seen.head), "green"))
         console.print(cell(said("journal.note"), "dim"))
         return True
     console.print(cell(said("journal.bad"), "bold red"))
-    for problem in wrong:
+    for problem in seen.problems:
         console.print(cell(f"  {problem}"))
     return False
