@@ -81,8 +81,7 @@ def _parts(body: bytes, content_type: str) -> list[tuple[Mapping[str, str], byte
         return None
     mark = b"--" + boundary[1].strip().encode()
     pieces = re.split(rb"(?:^|\r?\n)" + re.escape(mark), body)
-    if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
-        return None  # cut off before its end
+    # Behind the last mark nothing should come; of an answer that was cut off, the broken part is left out.
     return [_headed(piece.lstrip(b"\r\n")) for piece in pieces[1:-1]]
 
 

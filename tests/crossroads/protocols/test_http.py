@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 import traceback
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -172,6 +173,8 @@ def test_no_message_log_line_or_traceback_repeats_a_query(
 
 def test_a_refused_password_is_sent_once_even_from_many_threads(scripted: Any) -> None:
     transport = scripted((401, {}, b""))
+    refuse = transport.send
+    transport.send = lambda *args, **told: (time.sleep(0.02), refuse(*args, **told))[1]
     client = http(transport, auth=basic("user", SecretStr("wrong")), parallel=8)
     refused: list[bool] = []
 
