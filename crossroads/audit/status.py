@@ -16,7 +16,18 @@ from crossroads.store.tables import Contribution, Due, Intent, Parked, Rejected,
 Verdict: TypeAlias = Literal["new", "failing", "waiting", "moving", "agree"]
 Place: TypeAlias = tuple[str, str]
 
-KINDS = ("run", "error", "unsettled", "open", "due", "refused", "rejected", "outcome", "person", "parent")
+KINDS = (
+    "run",
+    "abandoned",
+    "error",
+    "open",
+    "due",
+    "refused",
+    "rejected",
+    "outcome",
+    "person",
+    "parent",
+)
 """What can keep systems from agreeing, the most urgent first."""
 
 
@@ -39,7 +50,6 @@ class StreamView:
     entity: str
     sync: str
     held: int
-    unsettled: int
     due: int
     open_writes: int
     parked: int
@@ -68,7 +78,6 @@ class StreamView:
     def gaps(self) -> list[Gap]:
         """Return what keeps this stream from agreeing with the others, parked records apart."""
         counts = {
-            "unsettled": self.unsettled,
             "open": self.open_writes,
             "due": self.due,
             "refused": self.rejected_writes,
@@ -101,9 +110,9 @@ def verdict(found: Sequence[Gap], newest: Mapping[str, RunView | None]) -> Verdi
     if not any(newest.values()):
         return "new"
     kinds = {gap.kind for gap in found}
-    if kinds & {"run", "error"}:
+    if kinds & {"run", "abandoned", "error"}:
         return "failing"
-    if kinds & {"unsettled", "due", "open"}:
+    if kinds & {"due", "open"}:
         return "moving"
     return "waiting" if kinds else "agree"
 
@@ -113,7 +122,9 @@ def gaps(
 ) -> list[Gap]:
     """Return everything that keeps the systems from agreeing, the most urgent first."""
     runs = [
-        Gap("run", sync, told=run.problems) for sync, run in newest.items() if run and run.state != "finished"
+        Gap("run" if run.problems else "abandoned", sync, told=run.problems)
+        for sync, run in newest.items()
+        if run and run.state != "finished"
     ]
     told = " ".join(problem for gap in runs for problem in gap.told)
     errors = [
@@ -127,7 +138,6 @@ def streams(db: Connection, plans: Sequence[Plan], newest: Mapping[str, RunView 
     """Return every stream that a sync names, in the order of the syncs."""
     rows, due, intent, rejected = table(Contribution), table(Due), table(Intent), table(Rejected)
     held = _counted(db, rows, ~rows.c.gone)
-    unsettled = _counted(db, rows, rows.c.dirty > 0)
     waiting = _counted(db, due)
     under_way = _counted(db, intent, intent.c.state.in_(OPEN))
     parked = _counted(db, table(Parked))
@@ -145,7 +155,6 @@ def streams(db: Connection, plans: Sequence[Plan], newest: Mapping[str, RunView 
             entity=plan.entity,
             sync=plan.sync,
             held=held.get(place, 0),
-            unsettled=unsettled.get(place, 0),
             due=waiting.get(place, 0),
             open_writes=under_way.get(place, 0),
             parked=parked.get(place, 0),
