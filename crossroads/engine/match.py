@@ -89,7 +89,8 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
     touched = {d.profile for d in ready if d.profile is not None}
     if moved:
         touched |= links.relink(db, ws, plan.entity, moved, signed, run=run, at=at)
-    settled = settle(db, ws, plan.entity, touched, run=run, at=at)
+    held = {d.id: d.held for d in ready}
+    settled = settle(db, ws, plan.entity, touched, run=run, at=at, known=held)
     rows = table(Contribution)
     db.execute(
         update(rows).where(rows.c.id == bindparam("row")).values(dirty=0, signature=bindparam("signed")),

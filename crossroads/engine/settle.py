@@ -1,6 +1,6 @@
 """Settle: compute the golden record of each touched profile, and queue the targets that say otherwise."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -31,11 +31,20 @@ class Part(NamedTuple):
     held: Held
 
 
-def settle(db: Connection, ws: Workspace, entity: str, touched: Iterable[str], *, run: str, at: str) -> int:
-    """Settle the touched profiles; return how many changed."""
+def settle(
+    db: Connection,
+    ws: Workspace,
+    entity: str,
+    touched: Iterable[str],
+    *,
+    run: str,
+    at: str,
+    known: Mapping[str, Held] | None = None,
+) -> int:
+    """Settle the touched profiles; return how many changed. `known` are contributions that were read already."""
     changed = 0
     for some in chunks(sorted(touched), 1000):
-        parts = contributions(db, some)
+        parts = contributions(db, some, known or {})
         before = _before(db, some)
         rows, lines, due = [], [], []
         for profile in some:
@@ -57,7 +66,9 @@ def settle(db: Connection, ws: Workspace, entity: str, touched: Iterable[str], *
     return changed
 
 
-def contributions(db: Connection, profiles: Sequence[str]) -> dict[str, list[Part]]:
+def contributions(
+    db: Connection, profiles: Sequence[str], known: Mapping[str, Held] | None = None
+) -> dict[str, list[Part]]:
     """Return the living contributions of each profile."""
     rows, link = table(Contribution), table(Link)
     query = (
@@ -73,9 +84,10 @@ def contributions(db: Connection, profiles: Sequence[str]) -> dict[str, list[Par
         .where(link.c.profile.in_(profiles), ~rows.c.gone)
         .order_by(rows.c.connection, rows.c.stream, rows.c.key)
     )
+    seen = known or {}
     found: dict[str, list[Part]] = {}
     for row in db.execute(query).all():
-        found.setdefault(row[0], []).append(Part._make((*row[:5], echo.read(row[5:]))))
+        found.setdefault(row[0], []).append(Part._make((*row[:5], seen.get(row[5]) or echo.read(row[5:]))))
     return found
 
 

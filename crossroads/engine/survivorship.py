@@ -121,13 +121,16 @@ class Survivorship:
         document: Document = {}
         why: dict[str, Won] = {}
         groups: dict[str, list[str]] = {}
-        paths = dict.fromkeys(path for source in sources for path in source.said)
-        for path in paths:
+        saying: dict[str, list[Source]] = {}
+        for source in sources:
+            for path in source.said:
+                saying.setdefault(path, []).append(source)
+        for path, those in saying.items():
             rule, group = self.rule(entity, path)
             if group is not None:
                 groups.setdefault(group, []).append(path)
                 continue
-            source = best(rule, path, sources)
+            source = those[0] if len(those) == 1 else best(rule, path, those)
             document[path] = source.said[path]
             why[path] = Won(source.id, rule.rule, source.at(path), source.mapping)
         for group, members in groups.items():
@@ -143,11 +146,8 @@ class Survivorship:
         return document, why
 
 
-def best(rule: Rule, path: str, sources: Sequence[Source]) -> Source:
-    """Return the source whose value of a path wins."""
-    saying = [source for source in sources if path in source.said]
-    if len(saying) == 1:
-        return saying[0]
+def best(rule: Rule, path: str, saying: Sequence[Source]) -> Source:
+    """Return the source whose value of a path wins, of those that say one."""
     match rule.rule:
         case "ranked":
             return max(saying, key=lambda s: (-_rank(rule, s), s.at(path), s.address))

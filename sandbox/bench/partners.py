@@ -26,7 +26,7 @@ def partner(number: int, generation: int) -> dict[str, object]:
         "Language": "DE", "TransportZone": "", "POBox": "",
         "to_AddressUsage": {"results": [{"AddressUsage": "XXDEFAULT", "AddressID": str(number), "BusinessPartner": own}]},
         "to_EmailAddress": {"results": [{"AddressID": str(number), "Person": "1", "OrdinalNumber": "1", "IsDefaultEmailAddress": True,
-                                         "EmailAddress": f"p{number}@bench.example", "SearchEmailAddress": f"P{number}@BENCH.EXAMPLE"}]},
+                                         "EmailAddress": f"p{number}@mail.example.com", "SearchEmailAddress": f"P{number}@MAIL.EXAMPLE.COM"}]},
         "to_PhoneNumber": {"results": [{"AddressID": str(number), "Person": "1", "OrdinalNumber": "1", "IsDefaultPhoneNumber": True,
                                         "DestinationLocationCountry": "DE", "PhoneNumber": f"228{number:07d}", "PhoneNumberType": "1"}]},
         "to_MobilePhoneNumber": {"results": [{"AddressID": str(number), "Person": "1", "OrdinalNumber": "2",
