@@ -1,6 +1,6 @@
-"""What has to happen between the syncs: forget old details, close abandoned runs, verify the journal.
+"""What has to happen between the syncs: close abandoned runs, let go on what can, forget old details, verify.
 
-Parked records are released, refused ones tried again and full compares made by the syncs themselves.
+Full compares are made by the syncs themselves.
 """
 
 from datetime import timedelta
@@ -29,8 +29,8 @@ def upkeep() -> None:
     def tidy() -> None:
         from crossroads.engine import upkeep
 
-        perform(upkeep.close)
-        perform(upkeep.forget)
+        for work in (upkeep.close, upkeep.release, upkeep.retry, upkeep.forget, upkeep.retention):
+            perform(work)
 
     @task
     def journal() -> None:

@@ -193,6 +193,8 @@ def _last_steps(db: Connection) -> tuple[dict[str, str], dict[str, str]]:
         partition_by=(steps.c.step, steps.c.member), order_by=(steps.c.started_at.desc(), steps.c.run.desc())
     )
     ranked = select(steps, order.label("rank")).subquery()
-    newest = list(db.execute(select(ranked).where(ranked.c.rank == 1)))
-    read_at = {row.member: row.ended_at for row in newest if row.step == "pull" and row.state == "finished"}
-    return read_at, {row.member: row.error for row in newest if row.state == "failed"}
+    newest = db.execute(select(ranked).where(ranked.c.rank == 1, ranked.c.state == "failed"))
+    errors = {row.member: row.error for row in newest}
+    done = (steps.c.step == "pull", steps.c.state == "finished")
+    ended = select(steps.c.member, func.max(steps.c.ended_at)).where(*done).group_by(steps.c.member)
+    return {row[0]: row[1] for row in db.execute(ended)}, errors
