@@ -67,8 +67,6 @@ def missing_mobile(scene: Scene, rng: random.Random) -> Scene:
 def moved_house(scene: Scene, rng: random.Random) -> Scene:
     """Older records have the former address."""
     former = address(rng, BY_CODE[scene.person.country])
-    if former == scene.person.address:
-        return scene
     return _outdated(scene, rng, "address", lambda held: former, "moved_house")
 
 
@@ -81,8 +79,6 @@ def married_name(scene: Scene, rng: random.Random) -> Scene:
     """Older records have the name before the wedding."""
     country = BY_CODE[scene.person.country]
     former = " ".join(rng.sample(country.family, country.surnames))
-    if former == scene.person.family_name:
-        return scene
     return _outdated(scene, rng, "family_name", lambda held: former, "married_name")
 
 
@@ -90,8 +86,6 @@ def name_spelling(scene: Scene, rng: random.Random) -> Scene:
     """Older records write the family name without its accents, or all in capitals."""
     plain = " ".join(ascii_letters(part).capitalize() for part in scene.person.family_name.split())
     spelt = rng.choice((plain, scene.person.family_name.upper()))
-    if spelt == scene.person.family_name:
-        return scene
     return _outdated(scene, rng, "family_name", lambda held: spelt, "name_spelling")
 
 
@@ -169,6 +163,8 @@ def _outdated(scene: Scene, rng: random.Random, name: str, former: Callable[[Hel
     held = tuple(
         _with(each, name, former(each)) if index < count else each for index, each in enumerate(scene.held)
     )
+    if held == scene.held:
+        return scene
     return _planted(scene, held, name, kind, "settle", said(held[-1], name))
 
 

@@ -101,3 +101,15 @@ def test_people_who_share_a_mailbox_have_different_given_names(world: World) -> 
         )
         if first.email == second.email:
             assert first.given_name != second.given_name
+
+
+def test_a_planted_difference_is_one_in_meaning_unless_it_is_one_of_spelling(world: World) -> None:
+    records = {record.name: record for record in world.records}
+    for cell in world.cells:
+        country = world.persons[cell.person].country
+        words = {said(records[name], cell.field) for name in cell.holders}
+        meanings = {word and meaning(cell.field, word, country) for word in words}
+        differs = meanings != {meaning(cell.field, cell.expected or "")}
+        spelling = cell.kind in ("email_spelling", "phone_format")
+        assert differs != spelling or cell.outcome != "settle", cell.kind
+        assert len(words) > 1 or cell.field == "erp_number" or cell.outcome == "reject", cell.kind
