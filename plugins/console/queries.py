@@ -138,10 +138,10 @@ def _last_steps(db: Connection) -> tuple[dict[str, str], dict[str, str]]:
     ).subquery()
     for row in db.execute(select(ranked).where(ranked.c.rank == 1)):
         newest[row.step, row.member] = row
-    read_at = {
-        member: row.ended_at for (step, member), row in newest.items() if step == "pull" and row.ended_at
-    }
-    return read_at, {member: row.error for (_, member), row in newest.items() if row.state == "failed"}
+    errors = {member: row.error for (_, member), row in newest.items() if row.state == "failed"}
+    done = (steps.c.step == "pull", steps.c.state == "finished")
+    ended = select(steps.c.member, func.max(steps.c.ended_at)).where(*done).group_by(steps.c.member)
+    return {row[0]: row[1] for row in db.execute(ended)}, errors
 
 
 def _totals(summary: Mapping[str, Any]) -> dict[str, int]:
