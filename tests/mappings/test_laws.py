@@ -34,7 +34,7 @@ def test_a_mapping_keeps_the_three_laws(
 ) -> None:
     lens = load(system, entity, overlay, stream)
 
-    @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     @given(data=st.data())
     def laws(data: st.DataObject) -> None:
         check_laws(lens, data)

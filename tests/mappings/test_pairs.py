@@ -1,8 +1,8 @@
 """Recorded pairs: a remote record and the document it means, beside each mapping; read both ways.
 
-A file `<system>/<entity>[.<stream>].pairs.yaml` is a list of `{remote, canonical}`, or a mapping with `pairs`
-and the `overlay` they are recorded with. A pair may add `set_aside` (paths) or say `rejected: true` instead of
-`canonical`.
+A file `<system>/<entity>[.<stream>].pairs.yaml` is a list of `{remote, canonical}`, or a mapping with
+`pairs` and the `overlay` they are recorded with. A pair may add `set_aside` (paths) or say `rejected: true`
+instead of `canonical`.
 """
 
 from pathlib import Path

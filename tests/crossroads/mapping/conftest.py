@@ -19,6 +19,7 @@ places:
   mail: {at: mails, within: address, pick: {default: true}, resource: Mail, key: [AddressID, Seq]}
   mobile: {at: mobiles, within: address, resource: Phone, key: [AddressID, Seq]}
   profile: {at: profile, list: false}
+  old: {at: moves, pick: {type: old}, key: [Id]}
 fields:
   kind: {at: Category, as: choice, of: {person: "1", organization: "2"}, on: create}
   given_name: {at: First, max: 10, when: person}
@@ -31,6 +32,7 @@ fields:
   phones.mobile.number: {at: mobile.No, as: phone, region_from: address.Country, style: national}
   addresses.main.street: {at: [address.Street, address.House], as: street, max: [30, 5]}
   addresses.main.country: {at: address.Country, as: country}
+  addresses.old.locality: {at: old.City}
   services.forum.user: {at: profile.handle, as: handle}
   identifiers.erp: {at: Number, as: alpha, flow: in}
 create:

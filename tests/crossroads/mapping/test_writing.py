@@ -110,6 +110,21 @@ def test_a_national_number_is_said_anew_when_its_country_changes(lens: Lens) -> 
     assert lens.get(after)["phones.mobile.number"] == "+491701234567"
 
 
+def test_an_item_inside_the_record_is_told_by_its_own_key(lens: Lens) -> None:
+    record = {
+        **PARTNER,
+        "moves": [{"Id": 1, "type": "new", "City": "Bonn"}, {"Id": 2, "type": "old", "City": "Jena"}],
+    }
+    patch = lens.put({"addresses.old.locality": "Ulm"}, record)
+    assert patch == Patch({"moves": [{"type": "old", "Id": 2, "City": "Ulm"}]})
+    assert apply(lens, record, patch)["moves"][0]["City"] == "Bonn"
+
+
+def test_a_record_keeps_its_kind_and_gets_no_fields_of_another(lens: Lens) -> None:
+    patch = lens.put({"kind": "organization", "legal_name": "Blue Door", "given_name": "Eva"}, PARTNER)
+    assert patch == Patch({"First": "Eva"})
+
+
 def test_every_reason_against_a_write_is_told_without_the_value(lens: Lens) -> None:
     with pytest.raises(RecordRejected) as refused:
         lens.put(
