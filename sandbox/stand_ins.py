@@ -98,6 +98,7 @@ class StandIns(Mapping[str, StandIn]):
             address = f"http://127.0.0.1:{processes.free_port()}"
             behind = f"http://127.0.0.1:{port}"
             self._all[installation.connection] = StandIn(installation, logs, process, behind, address)
+        self.describe()  # already now, so that whoever comes after a killed start can end these
         with ThreadPoolExecutor() as pool:
             list(pool.map(self._load, self._all.values()))
         self.describe()
