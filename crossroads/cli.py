@@ -134,13 +134,17 @@ def explain(
 
 
 @app.command()
-def rejected() -> None:
+def rejected(
+    every: Annotated[
+        bool, typer.Option("--all", help="Name every record, not only the first of each row.")
+    ] = False,
+) -> None:
     """Show what was set aside and what waits: records, fields and writes, each with its reason and what to do."""
     from crossroads.audit import aside, show
     from crossroads.launch.reading import reading
 
     with _told(), reading(homes.find()) as (db, _):
-        show.rejected(console, aside.set_aside(db), aside.unmapped(db))
+        show.rejected(console, aside.set_aside(db), aside.unmapped(db), None if every else show.SHOWN)
 
 
 @new_app.command("connector")

@@ -1,6 +1,6 @@
 """Status, runs, profiles and what was set aside, as tables on a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 
@@ -77,21 +77,39 @@ def profiles(console: Console, found: Sequence[Found]) -> None:
 
 
 def rejected(
-    console: Console, found: Sequence[Aside], unmapped: Mapping[tuple[str, str], Sequence[str]]
+    console: Console,
+    found: Sequence[Aside],
+    unmapped: Mapping[tuple[str, str], Sequence[str]],
+    shown: int | None = SHOWN,
 ) -> None:
-    """Show what was set aside and what waits, why, and what to do; then what no mapping names."""
+    """Show what was set aside and what waits, like things in one row, and what to do; then what no mapping names.
+
+    `shown` is how many records a row names, all of them if None.
+    """
     if not found:
         console.print(said("rejected.none"))
     else:
-        table = columns("record", "what happened", "why", "what to do", "since (UTC)", "run")
-        for one in found:
+        table = columns(
+            "where",
+            "what happened",
+            "why",
+            "records",
+            "which",
+            "what to do",
+            "since (UTC)",
+            numbers=("records",),
+        )
+        for alike in _alike(found):
+            one = alike[0]
+            keys = [other.key for other in alike]
             table.add_row(
-                lines((f"{one.connection}/{one.stream}", one.key)),
+                cell(f"{one.connection}/{one.stream}"),
                 cell(said(f"kind.{one.kind}") + (f": {one.about}" if one.about else "")),
                 cell("; ".join(one.reasons) or "-"),
+                str(len(keys)),
+                lines([*keys[:shown], *(["..."] if keys[:shown] != keys else [])]),
                 cell(said(f"do.{one.kind}", connection=one.connection, about=one.about, name=one.name)),
                 moment(one.at),
-                cell(one.run),
             )
         console.print(table)
     if unmapped:
@@ -99,6 +117,14 @@ def rejected(
         for (connection, stream), fields in unmapped.items():
             table.add_row(connection, stream, cell(", ".join(fields)))
         console.print(table)
+
+
+def _alike(found: Sequence[Aside]) -> Iterable[Sequence[Aside]]:
+    groups: dict[tuple[object, ...], list[Aside]] = {}
+    for one in found:
+        key = (one.kind, one.connection, one.stream, one.about, *one.reasons)
+        groups.setdefault(key, []).append(one)
+    return groups.values()
 
 
 def journal(console: Console, seen: Verified) -> bool:

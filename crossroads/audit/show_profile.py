@@ -13,19 +13,30 @@ from crossroads.audit.trail import Line, Write
 from crossroads.audit.who import Assertion, Record
 
 
+class Marks(dict[str, str]):
+    """Short names for runs, whose own fill a line: r1, r2 and so on, in the order in which they are met."""
+
+    def __missing__(self, run: str) -> str:
+        self[run] = f"r{len(self) + 1}"
+        return self[run]
+
+
 def explanation(console: Console, one: Explanation) -> None:
     """Show every value with its reasons, who belongs to the profile and why, what was sent, and what happened."""
+    runs = Marks()
     for step in one.way:
         console.print(_step(step), highlight=False)
     console.print(cell(f"{one.entity} {one.id}", "bold"))
-    _fields(console, one.fields)
-    _records(console, one.records, one.assertions, one.lineage)
-    _writes(console, one.writes)
-    _history(console, one.history)
+    _fields(console, one.fields, runs)
+    _records(console, one.records, one.assertions, one.lineage, runs)
+    _writes(console, one.writes, runs)
+    _history(console, one.history, runs)
+    for run, mark in runs.items():
+        console.print(cell(f"{mark} = {run}"), highlight=False)
 
 
-def _fields(console: Console, fields: Sequence[Field]) -> None:
-    table = columns("field", "value", "said by", "rule", "said at (UTC)", "put there by run", "mapping")
+def _fields(console: Console, fields: Sequence[Field], runs: Marks) -> None:
+    table = columns("field", "value", "said by", "rule", "said at (UTC)", "by run", "mapping")
     for field in fields:
         table.add_row(
             cell(field.path),
@@ -33,7 +44,7 @@ def _fields(console: Console, fields: Sequence[Field]) -> None:
             cell(field.record),
             cell(_rule(field)),
             moment(field.at),
-            cell(field.run),
+            runs[field.run],
             field.mapping,
         )
         if not field.settled:
@@ -58,7 +69,11 @@ def _standing(field: Field, word: Said) -> str:
 
 
 def _records(
-    console: Console, records: Sequence[Record], assertions: Sequence[Assertion], lineage: Sequence[Step]
+    console: Console,
+    records: Sequence[Record],
+    assertions: Sequence[Assertion],
+    lineage: Sequence[Step],
+    runs: Marks,
 ) -> None:
     table = columns("record", "belongs here because", "linked (UTC)", "by run", "last changed by run")
     for record in records:
@@ -70,8 +85,8 @@ def _records(
             cell(record.address),
             lines([*why, *notes]),
             moment(record.linked_at),
-            cell(record.linked_by),
-            cell(record.read_by),
+            runs[record.linked_by],
+            runs[record.read_by],
         )
     console.print(table)
     for fact in assertions:
@@ -86,11 +101,11 @@ def _evidence(other: str, why: str) -> str:
     return said(name, why=why, other=other)
 
 
-def _writes(console: Console, writes: Sequence[Write]) -> None:
+def _writes(console: Console, writes: Sequence[Write], runs: Marks) -> None:
     if not writes:
         return
     table = columns(
-        "sent to", "what", "state", "tries", "sent (UTC)", "ended (UTC)", "run", numbers=("tries",)
+        "sent to", "what", "state", "tries", "sent (UTC)", "ended (UTC)", "by run", numbers=("tries",)
     )
     for write in writes:
         what = lines(f"{path}: {cell(value)}" for path, value in sorted(write.document.items()))
@@ -102,15 +117,15 @@ def _writes(console: Console, writes: Sequence[Write]) -> None:
             str(write.attempts),
             moment(write.sent_at),
             moment(write.ended_at),
-            cell(write.run),
+            runs[write.run],
         )
     console.print(table)
 
 
-def _history(console: Console, history: Sequence[Line]) -> None:
-    table = columns("journal", "when (UTC)", "what", "particulars", "run", numbers=("journal",))
+def _history(console: Console, history: Sequence[Line], runs: Marks) -> None:
+    table = columns("journal", "when (UTC)", "what", "particulars", "by run", numbers=("journal",))
     for line in history:
-        table.add_row(str(line.seq), moment(line.at), line.kind, _particulars(line.body), cell(line.run))
+        table.add_row(str(line.seq), moment(line.at), line.kind, _particulars(line.body), runs[line.run])
     console.print(table)
 
 

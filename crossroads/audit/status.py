@@ -3,42 +3,18 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Table, func, select
 
 from crossroads.audit.runs import RunView, last_of, last_runs
+from crossroads.audit.verdict import KINDS, Gap, Verdict, verdict
 from crossroads.engine.planning import OPEN
 from crossroads.plan import Member, Plan
 from crossroads.store.session import table
 from crossroads.store.tables import Contribution, Due, Intent, Parked, Rejected, Step
 
-Verdict: TypeAlias = Literal["new", "failing", "waiting", "moving", "agree"]
 Place: TypeAlias = tuple[str, str]
-
-KINDS = (
-    "run",
-    "abandoned",
-    "error",
-    "open",
-    "due",
-    "refused",
-    "rejected",
-    "outcome",
-    "person",
-    "parent",
-)
-"""What can keep systems from agreeing, the most urgent first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """One thing that keeps the systems from agreeing: its kind, where, how many, and the run's own words."""
-
-    kind: str
-    where: str
-    count: int = 0
-    told: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +79,6 @@ def overview(db: Connection, plans: Sequence[Plan], runs: int = 20) -> Overview:
     views = streams(db, plans, newest)
     found = gaps(views, newest, _waiting(db))
     return Overview(verdict(found, newest), found, views, newest, last_runs(db, runs))
-
-
-def verdict(found: Sequence[Gap], newest: Mapping[str, RunView | None]) -> Verdict:
-    """Say whether all systems agree, by the most urgent thing that keeps them from it."""
-    if not any(newest.values()):
-        return "new"
-    kinds = {gap.kind for gap in found}
-    if kinds & {"run", "abandoned", "error"}:
-        return "failing"
-    if kinds & {"due", "open"}:
-        return "moving"
-    return "waiting" if kinds else "agree"
 
 
 def gaps(

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from crossroads.audit import aside, show, show_profile
 from crossroads.audit.explain import explain
 from crossroads.audit.journal import verified
-from crossroads.audit.status import KINDS, Verdict
 from crossroads.audit.texts import TEXTS
+from crossroads.audit.verdict import KINDS, Verdict
 from crossroads.cli import app
 from crossroads.engine.survivorship import Rule
 from crossroads.store import table
