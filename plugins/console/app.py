@@ -8,9 +8,9 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
 
-from console import queries
-from console.texts import language, texts
+from console.texts import language, speaker
 from crossroads.airflow import dags_folder, database_url
+from crossroads.audit import status
 from crossroads.plan import plans
 from crossroads.store import Store
 
@@ -40,8 +40,8 @@ def overview(request: Request, lang: str | None = None) -> HTMLResponse:
     store = Store(database_url())
     try:
         with store.read() as db:
-            seen = queries.overview(db, plans(dags_folder() / "syncs"))
+            seen = status.overview(db, plans(dags_folder() / "syncs"))
     finally:
         store.close()
-    page = templates.get_template("overview.html").render(t=texts(spoken), lang=spoken, seen=seen)
+    page = templates.get_template("overview.html").render(t=speaker(spoken), lang=spoken, seen=seen)
     return HTMLResponse(page, headers=HEADERS)

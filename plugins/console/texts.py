@@ -1,50 +1,93 @@
-"""What the console says, in English and Spanish."""
+"""What the console says, in English and Spanish. Where the command line says the same, its English words count."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from crossroads.audit.texts import TEXTS
 
 LANGUAGES = ("en", "es")
 
-_TEXTS: Mapping[str, tuple[str, str]] = {
-    "title": ("Crossroads", "Crossroads"),
-    "verdict.new": ("Nothing has run to its end yet.", "Todavía no ha terminado ninguna ejecución."),
-    "verdict.failing": (
-        "A system or a run needs attention.",
-        "Un sistema o una ejecución requiere atención.",
-    ),
-    "verdict.waiting": (
-        "Systems agree, except for records that wait or were set aside.",
-        "Los sistemas coinciden, salvo los registros en espera o apartados.",
-    ),
-    "verdict.moving": ("Changes are on their way.", "Hay cambios en camino."),
-    "verdict.agree": ("All systems agree.", "Todos los sistemas coinciden."),
-    "systems": ("Systems", "Sistemas"),
-    "system": ("System", "Sistema"),
-    "stream": ("Stream", "Flujo"),
-    "held": ("Records", "Registros"),
-    "outstanding": ("To be sent", "Por enviar"),
-    "parked": ("Parked", "En espera"),
-    "rejected": ("Rejected", "Rechazados"),
-    "read_at": ("Last read", "Última lectura"),
-    "never": ("not yet", "todavía no"),
-    "runs": ("Last runs", "Últimas ejecuciones"),
-    "none": ("No run yet.", "Todavía no hay ejecuciones."),
-    "sync": ("Sync", "Sincronización"),
-    "state": ("State", "Estado"),
-    "state.finished": ("green", "verde"),
-    "state.failed": ("red", "roja"),
-    "state.running": ("running", "en curso"),
-    "started": ("Started (UTC)", "Inicio (UTC)"),
-    "full": ("full compare", "comparación completa"),
-    "read": ("Read", "Leídos"),
-    "applied": ("Applied", "Aplicados"),
-    "unchanged": ("Unchanged", "Sin cambios"),
-    "withheld": ("Withheld", "Retenidos"),
-    "superseded": ("Superseded", "Reemplazados"),
-    "written": ("Written", "Escritos"),
-    "held_back": ("Not written", "No escritos"),
-    "entity.customer": ("customers", "clientes"),
-    "entity.order": ("orders", "pedidos"),
-    "entity.interaction": ("interactions", "interacciones"),
+ENGLISH: Mapping[str, str] = {
+    **{name: said for name, said in TEXTS.items() if name.startswith(("verdict.", "gap.", "state."))},
+    "title": "Crossroads",
+    "systems": "Systems",
+    "system": "System",
+    "stream": "Stream",
+    "held": "Records",
+    "outstanding": "To be sent",
+    "parked": "Parked",
+    "rejected": "Rejected",
+    "read_at": "Last read (UTC)",
+    "never": "not yet",
+    "runs": "Last runs",
+    "none": "No run yet.",
+    "sync": "Sync",
+    "state": "State",
+    "started": "Started (UTC)",
+    "full": "full compare",
+    "read": "Read",
+    "applied": "Applied",
+    "unchanged": "Unchanged",
+    "withheld": "Withheld",
+    "superseded": "Superseded",
+    "written": "Written",
+    "held_back": "Not written",
+    "entity.customer": "customers",
+    "entity.order": "orders",
+    "entity.interaction": "interactions",
+}
+
+SPANISH: Mapping[str, str] = {
+    "verdict.new": "Todavía no ha terminado ninguna ejecución.",
+    "verdict.failing": "Un sistema o una ejecución requiere atención:",
+    "verdict.moving": "Hay cambios en camino:",
+    "verdict.waiting": "Todos los sistemas coinciden, salvo los registros en espera o apartados:",
+    "verdict.agree": "Todos los sistemas coinciden.",
+    "gap.run": "{where}: su última ejecución terminó en rojo: {told}",
+    "gap.abandoned": "{where}: su última ejecución no llegó al informe; la cerró el mantenimiento",
+    "gap.error": "{where}: su último paso falló: {told}",
+    "gap.open": "{where}: escrituras sin resultado conocido: {count}",
+    "gap.due": "{where}: perfiles por enviar: {count}",
+    "gap.refused": "{where}: escrituras rechazadas: {count}",
+    "gap.rejected": "{where}: registros que no se pudieron leer: {count}",
+    "gap.parent": "{where}: esperan registros de {told}: {count}",
+    "gap.person": "{where}: esperan a {told}: {count}",
+    "gap.outcome": "{where}: escrituras cuyo resultado solo {told} puede aclarar: {count}",
+    "state.finished": "verde",
+    "state.failed": "roja",
+    "state.running": "en curso",
+    "state.planned": "planificada",
+    "state.sent": "enviada, sin respuesta todavía",
+    "state.written": "escrita",
+    "state.rejected": "rechazada",
+    "state.unknown": "resultado desconocido",
+    "state.superseded": "reemplazada por una posterior",
+    "title": "Crossroads",
+    "systems": "Sistemas",
+    "system": "Sistema",
+    "stream": "Flujo",
+    "held": "Registros",
+    "outstanding": "Por enviar",
+    "parked": "En espera",
+    "rejected": "Rechazados",
+    "read_at": "Última lectura (UTC)",
+    "never": "todavía no",
+    "runs": "Últimas ejecuciones",
+    "none": "Todavía no hay ejecuciones.",
+    "sync": "Sincronización",
+    "state": "Estado",
+    "started": "Inicio (UTC)",
+    "full": "comparación completa",
+    "read": "Leídos",
+    "applied": "Aplicados",
+    "unchanged": "Sin cambios",
+    "withheld": "Retenidos",
+    "superseded": "Reemplazados",
+    "written": "Escritos",
+    "held_back": "No escritos",
+    "entity.customer": "clientes",
+    "entity.order": "pedidos",
+    "entity.interaction": "interacciones",
 }
 
 
@@ -59,7 +102,11 @@ def language(asked: str | None, accepted: str) -> str:
     return next((code for code in known if code in LANGUAGES), LANGUAGES[0])
 
 
-def texts(spoken: str) -> dict[str, str]:
-    """Return every text in one language."""
-    place = LANGUAGES.index(spoken)
-    return {name: said[place] for name, said in _TEXTS.items()}
+def speaker(spoken: str) -> Callable[..., str]:
+    """Return what says a text in one language, with its values filled in."""
+    texts = SPANISH if spoken == "es" else ENGLISH
+
+    def say(name: str, **values: Any) -> str:
+        return texts[name].format(**values)
+
+    return say
