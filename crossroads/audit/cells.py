@@ -43,5 +43,6 @@ def columns(*names: str, numbers: Sequence[str] = (), title: str | None = None) 
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
     for name in names:
         number = name in numbers
-        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number)
+        whole = number or name.endswith("(UTC)")
+        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=whole)
     return table

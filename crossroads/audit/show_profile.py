@@ -10,7 +10,7 @@ from crossroads.audit.explain import Explanation, Field, Said
 from crossroads.audit.profiles import Step
 from crossroads.audit.texts import said
 from crossroads.audit.trail import Line, Write
-from crossroads.audit.who import Assertion, Record
+from crossroads.audit.who import Record
 
 
 class Marks(dict[str, str]):
@@ -23,25 +23,42 @@ class Marks(dict[str, str]):
 
 def explanation(console: Console, one: Explanation) -> None:
     """Show every value with its reasons, who belongs to the profile and why, what was sent, and what happened."""
-    runs = Marks()
+    runs, names = Marks(), _names(one.records)
     for step in one.way:
         console.print(_step(step), highlight=False)
     console.print(cell(f"{one.entity} {one.id}", "bold"))
-    _fields(console, one.fields, runs)
-    _records(console, one.records, one.assertions, one.lineage, runs)
+    _records(console, one.records, names, runs)
+    for fact in one.assertions:
+        told = f"{fact.a} and {fact.b} {said(f'assert.{fact.kind}')}: {fact.why} ({moment(fact.at)})"
+        console.print(cell(told), highlight=False)
+    for step in one.lineage:
+        console.print(_step(step), highlight=False)
+    _fields(console, one.fields, names, runs)
     _writes(console, one.writes, runs)
     _history(console, one.history, runs)
     for run, mark in runs.items():
         console.print(cell(f"{mark} = {run}"), highlight=False)
 
 
-def _fields(console: Console, fields: Sequence[Field], runs: Marks) -> None:
+def _names(records: Sequence[Record]) -> dict[str, str]:
+    """Return what each record is called in the tables: its connection, with a number where that has several."""
+    found: dict[str, list[str]] = {}
+    for record in records:
+        found.setdefault(record.address.partition("/")[0], []).append(record.address)
+    return {
+        address: connection if len(addresses) == 1 else f"{connection} {number}"
+        for connection, addresses in found.items()
+        for number, address in enumerate(addresses, 1)
+    }
+
+
+def _fields(console: Console, fields: Sequence[Field], names: Mapping[str, str], runs: Marks) -> None:
     table = columns("field", "value", "said by", "rule", "said at (UTC)", "by run", "mapping")
     for field in fields:
         table.add_row(
             cell(field.path),
             cell(field.value, "bold"),
-            cell(field.record),
+            cell(names.get(field.record, field.record)),
             cell(_rule(field)),
             moment(field.at),
             runs[field.run],
@@ -52,7 +69,13 @@ def _fields(console: Console, fields: Sequence[Field], runs: Marks) -> None:
         for word in field.others:
             standing = cell(_standing(field, word), "dim")
             table.add_row(
-                "", cell(word.value, "dim"), cell(word.record), standing, moment(word.at), "", word.mapping
+                "",
+                cell(word.value, "dim"),
+                cell(names[word.record]),
+                standing,
+                moment(word.at),
+                "",
+                word.mapping,
             )
     console.print(table)
 
@@ -68,20 +91,19 @@ def _standing(field: Field, word: Said) -> str:
     return said("said.agrees" if word.value == field.value else "said.lost")
 
 
-def _records(
-    console: Console,
-    records: Sequence[Record],
-    assertions: Sequence[Assertion],
-    lineage: Sequence[Step],
-    runs: Marks,
-) -> None:
-    table = columns("record", "belongs here because", "linked (UTC)", "by run", "last changed by run")
+def _records(console: Console, records: Sequence[Record], names: Mapping[str, str], runs: Marks) -> None:
+    table = columns(
+        "called", "record", "belongs here because", "linked (UTC)", "by run", "last changed by run"
+    )
     for record in records:
         notes = [
             said(f"record.{note}") for note, true in (("gone", record.gone), ("rests", record.rests)) if true
         ]
-        why = [_evidence(other, why) for other, why in record.evidence] or [said("evidence.none")]
+        why = [_evidence(names.get(other, other), why) for other, why in record.evidence] or [
+            said("evidence.none")
+        ]
         table.add_row(
+            names[record.address],
             cell(record.address),
             lines([*why, *notes]),
             moment(record.linked_at),
@@ -89,11 +111,6 @@ def _records(
             runs[record.read_by],
         )
     console.print(table)
-    for fact in assertions:
-        told = f"{fact.a} and {fact.b} {said(f'assert.{fact.kind}')}: {fact.why} ({moment(fact.at)})"
-        console.print(cell(told), highlight=False)
-    for step in lineage:
-        console.print(_step(step), highlight=False)
 
 
 def _evidence(other: str, why: str) -> str:
