@@ -98,7 +98,7 @@ class Phone(TextCodec, name="phone"):
             region = fixed
             for beside in remote[1:]:
                 if beside.__class__ is str and beside:
-                    region = beside
+                    region = beside.upper()
             said = e164(text, region)
             if said is None:
                 where = "and its country is not known" if not region and text[0] != "+" else "in that country"

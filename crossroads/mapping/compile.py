@@ -62,10 +62,10 @@ class _Compilation:
     def result(self) -> Compiled:
         written, model = self.written, ENTITIES[self.written.canonical]
         key = Rule(at=written.key) if isinstance(written.key, str) else written.key
-        key_line = self.line("key", "key", key.model_copy(update={"flow": "in"}), self.spots)
+        key_line = self.line("key", "key", key.model_copy(update={"flow": "in"}), {})
         changed = written.changed_at
         changed_line = (
-            self.line("changed_at", "changed_at", changed.model_copy(update={"flow": "in"}), self.spots)
+            self.line("changed_at", "changed_at", changed.model_copy(update={"flow": "in"}), {})
             if changed
             else None
         )

@@ -8,8 +8,7 @@ from crossroads.errors import RecordRejected
 from crossroads.mapping.codecs import SetAside
 from crossroads.mapping.codecs_key import Pointing
 from crossroads.mapping.lines import Compiled, Notice, Patch, Reference
-from crossroads.mapping.paths import look
-from crossroads.mapping.reading import reader, spoken
+from crossroads.mapping.reading import reader, speaker
 from crossroads.mapping.writing import changed, created
 from crossroads.records import Record
 
@@ -41,6 +40,8 @@ class Lens:
         }
         self.sources = _sources(mapping)
         self._read, self.source = reader(mapping)
+        self._key = speaker(mapping.key)
+        self._changed_at = speaker(mapping.changed_at) if mapping.changed_at else None
 
     def __repr__(self) -> str:
         return f"Lens({self.name}, {self.version})"
@@ -48,7 +49,7 @@ class Lens:
     def key(self, record: Record) -> str:
         """Return the record's own key, as references to it say it; raise RecordRejected without one."""
         try:
-            said = spoken(self.mapping.key, lambda target: look(record, target.way))
+            said = self._key(record)
         except SetAside as error:
             raise RecordRejected(f"the key of the record {error}") from None
         if not isinstance(said, str):
@@ -58,11 +59,10 @@ class Lens:
 
     def changed_at(self, record: Record) -> str | None:
         """Return when the record was last changed there, in UTC, where it says so."""
-        line = self.mapping.changed_at
-        if line is None:
+        if self._changed_at is None:
             return None
         try:
-            said = spoken(line, lambda target: look(record, target.way))
+            said = self._changed_at(record)
         except (SetAside, RecordRejected):
             return None
         return said if isinstance(said, str) else None

@@ -31,10 +31,8 @@ def _plain(region: str) -> Plan | None:
     trunk = rules.national_prefix or ""
     if (rules.national_prefix_for_parsing or "") != trunk or trunk not in ("", "0"):
         return None
-    pattern = rules.general_desc.national_number_pattern
-    unless = f"(?!{trunk})" if trunk else ""
-    abroad = re.compile(rules.international_prefix or "00")
-    return Plan(str(rules.country_code), trunk, re.compile(f"{unless}(?:{pattern})"), abroad)
+    number = re.compile(rules.general_desc.national_number_pattern or "(?!)")
+    return Plan(str(rules.country_code), trunk, number, re.compile(rules.international_prefix or "00"))
 
 
 @lru_cache(maxsize=131_072)

@@ -148,6 +148,11 @@ def test_a_record_without_its_key_is_rejected(lens: Lens, number: Any) -> None:
         lens.key(changed(Number=number))
 
 
+def test_a_key_may_lie_deeper_even_where_a_place_has_its_name(write: Any, customer_yaml: str) -> None:
+    write("acme/customer.yaml", customer_yaml.replace("key: {at: Number, as: alpha}", "key: profile.id"))
+    assert load("acme", "customer").key({"profile": {"id": 7}}) == "7"
+
+
 def test_items_are_found_by_their_key_and_doubles_get_a_label_of_their_own(write: object) -> None:
     items = [
         {"Material": "A-1", "Quantity": "2.000", "Unit": "PC"},
