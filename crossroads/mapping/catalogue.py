@@ -3,17 +3,29 @@
 from crossroads.mapping import (
     codecs_code,
     codecs_contact,
+    codecs_html,
     codecs_key,
     codecs_number,
     codecs_sap,
     codecs_text,
     codecs_time,
+    codecs_world,
 )
 from crossroads.mapping.codecs import Codec, codec
 
 __all__ = ["MODULES", "codec", "names"]
 
-MODULES = (codecs_text, codecs_contact, codecs_key, codecs_code, codecs_number, codecs_time, codecs_sap)
+MODULES = (
+    codecs_text,
+    codecs_html,
+    codecs_contact,
+    codecs_key,
+    codecs_code,
+    codecs_world,
+    codecs_number,
+    codecs_time,
+    codecs_sap,
+)
 
 
 def names() -> list[str]:

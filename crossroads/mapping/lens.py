@@ -8,7 +8,8 @@ from crossroads.errors import RecordRejected
 from crossroads.mapping.codecs import SetAside
 from crossroads.mapping.codecs_key import Pointing
 from crossroads.mapping.lines import Compiled, Notice, Patch, Reference
-from crossroads.mapping.reading import reader, speaker
+from crossroads.mapping.reading import reader
+from crossroads.mapping.speaking import speaker
 from crossroads.mapping.writing import changed, created
 from crossroads.records import Record
 

@@ -12,7 +12,8 @@ from crossroads.canonical import Document
 from crossroads.errors import RecordRejected
 from crossroads.mapping.codecs import SetAside
 from crossroads.mapping.lines import Compiled, ItemList, Line, Notice
-from crossroads.mapping.paths import MISSING, Spot, Target, label, look
+from crossroads.mapping.paths import MISSING, Spot, Target, label
+from crossroads.mapping.speaking import labelled, speaker
 from crossroads.records import Record
 
 Read: TypeAlias = Callable[[Sequence[Record], list[Notice]], list[Document | RecordRejected]]
@@ -28,30 +29,6 @@ def reader(mapping: Compiled) -> tuple[Read, str]:
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     read: Read = names["read"]
     return read, source
-
-
-def spoken(line: Line, at: Callable[[Target], Any]) -> Any:
-    """Return the canonical value of one line of one record; MISSING where all its fields are absent."""
-    remote = [at(target) for target in line.targets]
-    if all(value is MISSING for value in remote):
-        return MISSING
-    remote += [at(target) for target in line.sources]
-    return line.codec.read(*(None if value is MISSING else value for value in remote))
-
-
-def speaker(line: Line) -> Callable[[Record], Any]:
-    """Return what reads one line that needs no places, quickly: keys and change times are asked of every record."""
-    read = line.codec.reader()
-    ways = [target.way for target in (*line.targets, *line.sources)]
-    if len(ways) == 1 and len(ways[0]) == 1:
-        (name,) = ways[0]
-        return lambda record: read(record.get(name))
-
-    def speaking(record: Record) -> Any:
-        remote = [record.get(way[0]) if len(way) == 1 else look(record, way) for way in ways]
-        return read(*[None if value is MISSING else value for value in remote])
-
-    return speaking
 
 
 class _Text:
@@ -159,19 +136,6 @@ class _Text:
                 self._line(5, line, f"x + {line.path!r}", "i", {})
         self.say(3, "elif ls is not None and ls is not M:")
         self.say(4, f"bad = failed(TypeError(), {f'items {items.name}'!r}, bad, notices, r)")
-
-
-def labelled(items: ItemList) -> Callable[[Record, dict[str, int]], str]:
-    """Return what gives each item of one list its label, as the key's codec reads the key."""
-
-    def labelling(item: Record, seen: dict[str, int]) -> str:
-        try:
-            said = spoken(items.key, lambda target: look(item, target.way))
-        except (SetAside, RecordRejected):
-            said = None
-        return label(said if isinstance(said, str) else None, seen)
-
-    return labelling
 
 
 def _failed(key: Line) -> Callable[..., list[str] | None]:

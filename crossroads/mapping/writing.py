@@ -10,7 +10,7 @@ from crossroads.mapping.codecs import SetAside
 from crossroads.mapping.draft import Draft
 from crossroads.mapping.lines import Compiled, ItemList, Line, Patch
 from crossroads.mapping.paths import MISSING, look
-from crossroads.mapping.reading import labelled, spoken
+from crossroads.mapping.speaking import labelled, spoken
 from crossroads.records import Part, Record
 
 

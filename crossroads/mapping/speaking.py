@@ -1,0 +1,47 @@
+"""Reads single lines of single records: keys, change times, labels of items, and what a draft would say."""
+
+from collections.abc import Callable
+from typing import Any
+
+from crossroads.errors import RecordRejected
+from crossroads.mapping.codecs import SetAside
+from crossroads.mapping.lines import ItemList, Line
+from crossroads.mapping.paths import MISSING, Target, label, look
+from crossroads.records import Record
+
+
+def spoken(line: Line, at: Callable[[Target], Any]) -> Any:
+    """Return the canonical value of one line of one record; MISSING where all its fields are absent."""
+    remote = [at(target) for target in line.targets]
+    if all(value is MISSING for value in remote):
+        return MISSING
+    remote += [at(target) for target in line.sources]
+    return line.codec.read(*(None if value is MISSING else value for value in remote))
+
+
+def speaker(line: Line) -> Callable[[Record], Any]:
+    """Return what reads one line that needs no places, quickly: keys and change times are asked of every record."""
+    read = line.codec.reader()
+    ways = [target.way for target in (*line.targets, *line.sources)]
+    if len(ways) == 1 and len(ways[0]) == 1:
+        (name,) = ways[0]
+        return lambda record: read(record.get(name))
+
+    def speaking(record: Record) -> Any:
+        remote = [record.get(way[0]) if len(way) == 1 else look(record, way) for way in ways]
+        return read(*[None if value is MISSING else value for value in remote])
+
+    return speaking
+
+
+def labelled(items: ItemList) -> Callable[[Record, dict[str, int]], str]:
+    """Return what gives each item of one list its label, as the key's codec reads the key."""
+
+    def labelling(item: Record, seen: dict[str, int]) -> str:
+        try:
+            said = spoken(items.key, lambda target: look(item, target.way))
+        except (SetAside, RecordRejected):
+            said = None
+        return label(said if isinstance(said, str) else None, seen)
+
+    return labelling
