@@ -73,7 +73,7 @@ def check() -> None:
 @app.command()
 def status(
     run: Annotated[
-        str | None, typer.Option(help="Show one run: how each record of each system ended.")
+        str | None, typer.Option(help="Show one run, or the last of a sync: how each record ended.")
     ] = None,
     journal: Annotated[
         bool, typer.Option("--journal", help="Verify that no entry of the journal was changed.")

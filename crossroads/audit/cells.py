@@ -38,11 +38,12 @@ def moment(instant: str | None) -> Text:
     return Text(f"{instant[:10]} {instant[11:19]}" if instant else "-")
 
 
-def columns(*names: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:
-    """Return an empty table; long values are folded, never cut."""
+def columns(
+    *names: str, numbers: Sequence[str] = (), whole: Sequence[str] = (), title: str | None = None
+) -> Table:
+    """Return an empty table; long values are folded, never cut; times and `whole` columns stay on one line."""
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
     for name in names:
-        number = name in numbers
-        whole = number or name.endswith("(UTC)")
-        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=whole)
+        kept = name in whole or name.endswith("(UTC)")
+        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold", no_wrap=kept)
     return table

@@ -61,14 +61,15 @@ def last_of(db: Connection, sync: str) -> RunView | None:
     return next(iter(_views(db, query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1))), None)
 
 
-def run_of(db: Connection, run: str) -> tuple[RunView, list[StepView]]:
-    """Return a run with its steps and the outcome of every record in them."""
+def run_of(db: Connection, name: str) -> tuple[RunView, list[StepView]]:
+    """Return a run, or the last run of a sync, with its steps and the outcome of every record in them."""
     runs, steps = table(Run), table(Step)
-    found = _views(db, select(runs).where(runs.c.id == run))
-    if not found:
-        raise ConfigError(f"There is no run {run!r}: `crossroads status` names the last ones.")
+    found = next(iter(_views(db, select(runs).where(runs.c.id == name))), None) or last_of(db, name)
+    if found is None:
+        raise ConfigError(f"There is no run and no sync {name!r}: `crossroads status` names the last runs.")
+    run = found.id
     rows = db.execute(select(steps).where(steps.c.run == run).order_by(steps.c.started_at)).all()
-    return found[0], [
+    return found, [
         StepView(row.step, row.member, row.state, row.compared, row.attempts, row.error, row.started_at,
                  row.ended_at, _keys(ended(db, run, row.step, row.member)))
         for row in rows

@@ -8,7 +8,7 @@ from crossroads.audit.aside import Aside
 from crossroads.audit.cells import cell, columns, lines, moment, state
 from crossroads.audit.journal import Verified
 from crossroads.audit.profiles import LIMIT, Found
-from crossroads.audit.runs import RunView, StepView
+from crossroads.audit.runs import HELD_BACK, RunView, StepView
 from crossroads.audit.status import Overview
 from crossroads.audit.texts import said
 
@@ -25,20 +25,20 @@ def status(console: Console, seen: Overview) -> None:
     if any(gap.kind in ("refused", "rejected", "parent", "person", "outcome") for gap in seen.gaps):
         console.print(cell(f"  {said('see.rejected')}", "dim"))
     numbers = ("records", "read", "changed", "written", "not written", "open", "parked", "rejected")
-    table = columns("system", "stream", *numbers, "last read (UTC)", numbers=numbers)
+    table = columns("stream", *numbers, "last read (UTC)", numbers=numbers, whole=("stream",))
     for view in seen.streams:
         wrote = view.wrote
-        kept = sum(wrote.get(outcome, 0) for outcome in ("parked", "withheld", "rejected"))
+        kept = sum(wrote.get(outcome, 0) for outcome in HELD_BACK)
         counts = (view.held, view.read.get("read", 0), view.read.get("applied", 0), wrote.get("applied", 0), kept,
                   view.outstanding, view.parked, view.rejected)  # fmt: skip
-        table.add_row(view.connection, view.stream, *map(str, counts), moment(view.read_at))
+        table.add_row(view.name, *map(str, counts), moment(view.read_at))
     console.print(table)
-    table = columns("sync", "last run", "ended", "started (UTC)", "ended (UTC)")
+    table = columns("last runs", "ended", "started (UTC)", "ended (UTC)", whole=("last runs",))
     for sync, run in seen.syncs.items():
         if run is None:
-            table.add_row(sync, "-", "-", "-", "-")
+            table.add_row(sync, "-", "-", "-")
         else:
-            table.add_row(sync, cell(run.id), state(run.state), moment(run.started_at), moment(run.ended_at))
+            table.add_row(cell(run.id), state(run.state), moment(run.started_at), moment(run.ended_at))
     console.print(table)
 
 
@@ -47,18 +47,18 @@ def run(console: Console, one: RunView, steps: Sequence[StepView]) -> None:
     console.print(cell(f"{one.id}: "), state(one.state), moment(one.started_at), "-", moment(one.ended_at))
     for problem in one.problems:
         console.print(cell(f"  {problem}", "red"))
-    table = columns(
-        "step", "system.stream", "ended", "tries", "outcome", "records", "which", numbers=("tries", "records")
-    )
+    names = ("step", "stream", "ended", "tries", "outcome", "records", "which")
+    table = columns(*names, numbers=("tries", "records"), whole=("stream", "outcome"))
     for step in steps:
         first = (step.step, step.member, state(step.state), str(step.attempts))
-        if step.error:
-            table.add_row(*first, cell(step.error, "red"), "", "")
-        for number, (outcome, keys) in enumerate(step.outcomes.items()):
-            named = ", ".join(keys[:SHOWN]) + (" ..." if len(keys) > SHOWN else "")
-            table.add_row(*(first if not number else ("", "", "", "")), outcome, str(len(keys)), cell(named))
-        if not step.outcomes and not step.error:
-            table.add_row(*first, "-", "0", "")
+        rows = [("", "", cell(step.error, "red"))] if step.error else []
+        for outcome, keys in step.outcomes.items():
+            # What did not change is nobody's question, and most of a run.
+            named = [] if outcome == "unchanged" else keys[:SHOWN]
+            more = ["..."] if len(named) == SHOWN < len(keys) else []
+            rows.append((outcome, str(len(keys)), cell(", ".join([*named, *more]))))
+        for number, row in enumerate(rows or [("-", "0", cell(""))]):
+            table.add_row(*(("", "", "", "") if number else first), *row)
     console.print(table)
 
 

@@ -119,7 +119,8 @@ def home(known: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (["status"], 0, "crm.people: writes refused: 1"),
         (["status", "--run", "run-1"], 0, "applied"),
-        (["status", "--run", "nix"], 1, "no run 'nix'"),
+        (["status", "--run", "customers"], 0, "run-1"),
+        (["status", "--run", "nix"], 1, "no run and no sync 'nix'"),
         (["status", "--journal"], 0, "The journal holds"),
         (["profiles", "--find", "LEE"], 0, "erp/people/1"),
         (["rejected"], 0, "LOCKED"),

@@ -130,7 +130,7 @@ def test_a_run_names_every_record_and_how_it_ended(world: Callable[..., Any]) ->
     w.sync()
     with w.store.read() as db:
         run, steps = run_of(db, "run-1")
-        with pytest.raises(ConfigError, match="no run 'nix'"):
+        with pytest.raises(ConfigError, match="no run and no sync 'nix'"):
             run_of(db, "nix")
     by_name = {(step.step, step.member): step.outcomes for step in steps}
     assert run.state == "finished"
