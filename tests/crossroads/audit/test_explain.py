@@ -99,6 +99,17 @@ def test_a_record_that_changed_and_is_not_settled_yet_is_marked(known: Any) -> N
     assert all(f.settled for f in explain(known.ws, "erp/people/1").fields)
 
 
+def test_a_value_that_came_to_be_said_by_another_record_is_marked_too(known: Any) -> None:
+    (plan,) = known.plans
+    for number, family in enumerate(("Ek", "Lee")):
+        known.systems["erp"].put("people", "1", family=family, changed=MAR)
+        engine.begin(known.ws, plan, f"half-{number}")
+        engine.pull(known.ws, plan, "erp.people", f"half-{number}")
+    one = explain(known.ws, "erp/people/1")
+    assert (field(one, "family_name").value, field(one, "family_name").record) == ("Lee", "crm/people/a")
+    assert [f.path for f in one.fields if not f.settled] == ["family_name"]
+
+
 def test_links_name_the_shared_value_and_the_create(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory(), shop=Memory())
     w.systems["erp"].put("people", "1", **ANN)
