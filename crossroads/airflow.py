@@ -62,6 +62,8 @@ class Answers(RetryPolicy):
 
         if isinstance(exception, (ConfigError, RunFailed)):
             return RetryDecision.fail("no retry makes sense: the message says what to do")
+        if isinstance(exception, Unexpected):
+            return RetryDecision.retry(timedelta(seconds=1), "waiting longer would not mend a mistake")
         return RetryDecision.default()
 
 

@@ -31,6 +31,9 @@ def main(home: Home, answers: Path) -> None:
     left.write_text(kept)
     said["green again"] = run(home, "left answers again")
     said["page"] = page(home)
+    people = json.loads(kept)
+    left.write_text(json.dumps({key: {**person, "odd": True} for key, person in people.items()}))
+    said["odd"] = run(home, "the connector fails in a way nobody foresaw")
     said["found in files"] = {value: found(home, value) for value in ("Byron", "ada@example.org")}
     answers.write_text(json.dumps(said))
 

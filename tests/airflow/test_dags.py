@@ -68,6 +68,12 @@ def test_airflows_run_and_attempts_are_tied_to_the_run_in_the_store(airflow: dic
     assert said["tasks"]["report"] == {"attempt": 1, "state": "failed"}
 
 
+def test_an_error_nobody_foresaw_is_named_without_its_message(airflow: dict[str, Any]) -> None:
+    assert not airflow["odd"]["green"]
+    assert airflow["odd"]["steps"]["pull left.people"] == "failed"
+    assert "ValueError at connector.py" in airflow["printed"]
+
+
 def test_no_value_of_a_record_is_printed_kept_by_airflow_or_logged(airflow: dict[str, Any]) -> None:
     for value in ("Byron", "ada@example.org"):
         assert value not in airflow["printed"]
