@@ -6,7 +6,7 @@ still marked.
 """
 
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection, bindparam, select, update
@@ -16,7 +16,7 @@ from crossroads.engine.echo import Held
 from crossroads.engine.run import step
 from crossroads.engine.settle import settle
 from crossroads.engine.workspace import Workspace
-from crossroads.identity.keys import keys_of, name_of
+from crossroads.identity.keys import keys_of, kind_of, name_of
 from crossroads.plan import Plan
 from crossroads.store.session import table
 from crossroads.store.tables import Contribution, Link
@@ -105,7 +105,16 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
 
 
 def signature(ws: Workspace, record: Dirty) -> str:
-    """Return a record's identity as text: its keys and its name; equal text, nothing to match again."""
-    lens = ws.lens(record.connection, record.stream)
-    own: dict[str, Any] = record.held.own
-    return orjson.dumps([keys_of(own, lens.identity), [*name_of(own)]]).decode()
+    """Return a record's identity as text: its keys and its name; equal text, nothing to match again.
+
+    A key once said stays a key: when an address changes in one system, the others still know the person by the old one.
+    """
+    identity = ws.lens(record.connection, record.stream).identity
+    trusted = {kind_of(path) for path in identity}
+    former = [
+        key
+        for key in (orjson.loads(record.keys)[0] if record.keys else ())
+        if key.partition(":")[0] in trusted
+    ]
+    own = record.held.own
+    return orjson.dumps([sorted({*former, *keys_of(own, identity)}), [*name_of(own)]]).decode()

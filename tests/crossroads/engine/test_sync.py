@@ -232,3 +232,30 @@ def test_a_clock_that_goes_back_does_not_hide_a_change(world: Callable[..., Any]
     w.systems["erp"].put("people", "1", city="Ulm", changed=JAN)
     w.sync()
     assert w.systems["crm"].value("people", "people-1", "city") == "Ulm"
+
+
+def test_a_changed_address_does_not_tear_a_person_apart(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(), shop=Memory())
+    for name in w.systems:
+        w.systems[name].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].put("people", "1", mail="new@lee.example", changed=FEB)
+    w.sync()
+    w.systems["crm"].put("people", "1", mail="newer@lee.example", changed=MAR)
+    w.sync()
+    assert {system.value("people", "1", "mail") for system in w.systems.values()} == {"newer@lee.example"}
+    assert len(w.rows("Profile")) == 1
+    assert w.writes() == 4
+
+
+def test_a_record_given_to_another_person_leaves_the_old_one(
+    world: Callable[..., Any], customer_plan: Any
+) -> None:
+    w = world([customer_plan("erp", "crm", create="never")], erp=Memory(), crm=Memory())
+    for name in w.systems:
+        w.systems[name].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].put("people", "1", given="Peter", family="Berg", mail="peter@berg.example", changed=FEB)
+    w.sync()
+    assert len(w.rows("Profile")) == 2
+    assert w.systems["crm"].value("people", "1", "given") == "Ann"
