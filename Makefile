@@ -6,7 +6,7 @@ RUN := .venv/bin
 export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench breaks
+.PHONY: help demo up test check bench breaks crash
 
 help: ## Show these sentences.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ check: .venv/.synced ## Check format, lint, types and the arrows between the par
 	@$(RUN)/ruff check -q .
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
+
+crash: .venv/.synced ## Kill a run at twenty random moments of a pull and of a push, and run it again.
+	@CROSSROADS_KILLS=20 $(RUN)/pytest -q -m crash
 
 bench: .venv/.synced ## Measure the speed and memory of every step against its budget.
 	@$(RUN)/python -m sandbox.bench
