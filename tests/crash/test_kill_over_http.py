@@ -8,6 +8,7 @@ import os
 import random
 import time
 from collections import Counter
+from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ def trial(folder: Path, step: str | None, moment: float, lasts: dict[str, float]
     """Run, killed at a share of a step, and again to the end; check both systems; return how long each step takes."""
     database = f"sqlite:///{folder / 'store.db'}"
     migrate(database)
-    erp_app = sap({"business_partners": [partner(n) for n in range(0, PEOPLE * 2 // 3)]})
+    erp_app = sap({"business_partners": [partner(n) for n in range(PEOPLE * 2 // 3)]})
     crm_app = salesforce({"contacts": [contact(n) for n in range(PEOPLE // 3, PEOPLE)]}, "demo")
     with running(erp_app) as erp, running(crm_app) as crm:
         urls = {"erp": erp, "crm": crm}
@@ -132,7 +133,7 @@ def trial(folder: Path, step: str | None, moment: float, lasts: dict[str, float]
         last.process.join()
         check(urls)
     steps = ["pull", "match", "push", "report"]
-    return {one: last.began[after] - last.began[one] for one, after in zip(steps, steps[1:], strict=False)}
+    return {one: last.began[after] - last.began[one] for one, after in pairwise(steps)}
 
 
 def check(urls: dict[str, str]) -> None:
