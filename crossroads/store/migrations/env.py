@@ -20,8 +20,6 @@ context.configure(
     dialect_name=None if connection is not None else "postgresql",
     target_metadata=Run.metadata,
     render_item=written,
-    # SQLite can roll back the making of a table; Alembic supposes that its driver cannot.
-    transactional_ddl=True,
 )
 with context.begin_transaction():
     context.run_migrations()
