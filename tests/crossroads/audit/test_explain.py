@@ -141,7 +141,7 @@ def test_a_merged_id_leads_to_the_living_profile(world: Callable[..., Any], cust
     assert [(step.kind, step.before, step.after) for step in one.way] == [("merged", second, first)]
     assert {record.address for record in one.records} == {"erp/people/1", "crm/people/a"}
     assert explain(w.ws, first).way == []
-    w.systems["crm"].put("people", "a", mail="other@lee.example", changed=MAR)
+    w.systems["crm"].put("people", "a", given="Peter", changed=MAR)
     w.sync()
     assert [step.kind for step in explain(w.ws, first).lineage] == ["merged", "split"]
 
