@@ -40,7 +40,7 @@ class Family:
         with (self.logs / f"{name}.log").open("ab") as log:
             self.members[name] = subprocess.Popen(  # noqa: S603 - the command is ours
                 command,
-                env={**os.environ, **self.environment, MARK: self.mark},
+                env={**os.environ, **self.environment, **marks(self.mark)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -64,6 +64,15 @@ class Family:
         end_marked(self.mark)
         for process in self.members.values():
             process.wait()
+
+
+def marks(mark: str) -> dict[str, str]:
+    """Return the environment by which a process and all its children are recognised.
+
+    Airflow renames its processes, and `setproctitle` would write the new name over the environment the
+    system shows of a process, unless it is told not to.
+    """
+    return {MARK: mark, "SPT_NOENV": "1"}
 
 
 def start_airflow(family: Family, names: Sequence[str] = tuple(COMPONENTS)) -> None:

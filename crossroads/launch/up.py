@@ -16,7 +16,7 @@ from rich.console import Console
 
 from crossroads.errors import ConfigError
 from crossroads.launch import ports
-from crossroads.launch.components import MARK, Family, end_marked, start_airflow
+from crossroads.launch.components import Family, end_marked, marks, start_airflow
 from crossroads.launch.home import Home
 
 Systems: TypeAlias = Mapping[str, Mapping[str, Any]]
@@ -36,14 +36,15 @@ def up(home: Home, world: World | None, console: Console) -> None:
     """Start everything, show where it is, and keep it running until Ctrl-C or until a component dies."""
     with home.locked(), _signals(), ExitStack() as stack:
         mark = str(home.root)
-        os.environ[MARK] = mark  # whatever is started from here carries it
+        os.environ.update(marks(mark))  # whatever is started from here carries it
         end_marked(mark)  # what a launcher that was killed left running
+        (home.var / "up.json").unlink(missing_ok=True)
         home.claim(sandbox=world is not None)
         home.enter()
         port = ports.free(USUAL_PORT)
         try:
             with console.status("Making the databases ready, loading the stand-ins ..."):
-                preparation = _preparation(mark)
+                preparation = _preparation()
                 stack.callback(end_marked, mark)
                 systems = stack.enter_context(world(home.var / "demo")) if world else {}
                 left_alone = _finished(preparation, systems)
@@ -83,11 +84,10 @@ def _serve(home: Home, family: Family, address: str, console: Console) -> None:
         time.sleep(1)
 
 
-def _preparation(mark: str) -> subprocess.Popen[bytes]:
+def _preparation() -> subprocess.Popen[bytes]:
     """Start the child that migrates both databases and then waits for the connections."""
     return subprocess.Popen(
         (sys.executable, "-m", "crossroads.launch.prepare"),
-        env={**os.environ, MARK: mark},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -50,6 +50,13 @@ def test_ending_a_family_leaves_nothing_behind_not_even_what_ran_away(family: Fa
     assert family.members["worker"].returncode is not None
 
 
+def test_a_process_that_renamed_itself_is_still_recognised(family: Family) -> None:
+    rename = "from setproctitle import setproctitle; setproctitle('x' * 4000); print('renamed', flush=True)"
+    family.start("renamed", (sys.executable, "-c", f"{rename}; import time; time.sleep(60)"))
+    _wait(lambda: (family.logs / "renamed.log").read_text().startswith("renamed"))
+    assert [process.pid for process in marked(family.mark)] == [family.members["renamed"].pid]
+
+
 def test_a_member_that_does_not_listen_is_killed(family: Family) -> None:
     family.start("stubborn", STUBBORN)
     _wait(lambda: (family.logs / "stubborn.log").read_text().startswith("deaf"))
