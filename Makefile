@@ -20,11 +20,12 @@ up: .venv/.synced ## Start Airflow with the console and five stand-ins on this m
 test: .venv/.synced ## Run every test; nothing needs a network beyond loopback.
 	@$(RUN)/pytest -q -n 2 --dist loadgroup
 
-check: .venv/.synced ## Check format, lint, types and the arrows between the parts.
+check: .venv/.synced ## Check format, lint, types, the arrows between the parts, and what connectors claim.
 	@$(RUN)/ruff format --check -q .
 	@$(RUN)/ruff check -q .
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
+	@$(RUN)/crossroads quality
 
 crash: .venv/.synced ## Kill a run at twenty random moments of a pull and of a push, and run it again.
 	@CROSSROADS_KILLS=20 $(RUN)/pytest -q -m crash

@@ -147,6 +147,16 @@ def rejected(
         show.rejected(console, aside.set_aside(db), aside.unmapped(db), None if every else show.SHOWN)
 
 
+@app.command()
+def quality() -> None:
+    """Show what each connector claims of its quality; a claim that is not true ends with 1."""
+    from crossroads.quality import board
+
+    with _told():
+        good = board.show(console, board.judged(homes.find().root))
+    raise typer.Exit(0 if good else 1)
+
+
 @new_app.command("connector")
 def new_connector(name: Annotated[str, typer.Argument(help="The system's name, e.g. acme_shop.")]) -> None:
     """Write a connector that passes bronze at once: manifest, README, quality claims and its test."""
