@@ -26,6 +26,7 @@ World: TypeAlias = Callable[[Path], AbstractContextManager[Systems]]
 """Starts stand-ins below a folder, says how to reach them, and ends them."""
 
 USUAL_PORT = 8080
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Ended(BaseException):
@@ -55,7 +56,7 @@ def up(home: Home, world: World | None, console: Console) -> None:
             stack.callback(family.end)
             start_airflow(family)
             _serve(home, family, f"http://127.0.0.1:{port}", console)
-        except (Ended, KeyboardInterrupt):
+        except Ended:
             console.print("Ending ...")
         finally:
             _undisturbed()
@@ -106,12 +107,15 @@ def _finished(preparation: subprocess.Popen[bytes], systems: Systems) -> list[st
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """Let a polite request to end, or a closed terminal, end everything as Ctrl-C does."""
+    """Let Ctrl-C, a polite request to end, or a closed terminal end everything.
+
+    Python hears Ctrl-C by itself only if it was not started in the background.
+    """
 
     def ended(_number: int, _frame: FrameType | None) -> None:
         raise Ended
 
-    before = {number: signal.signal(number, ended) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, ended) for number in ENDING}
     try:
         yield
     finally:
@@ -121,5 +125,5 @@ def _signals() -> Iterator[None]:
 
 def _undisturbed() -> None:
     """Ignore further requests to end: an impatient second Ctrl-C must not leave half of it running."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
