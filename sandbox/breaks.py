@@ -113,7 +113,9 @@ def main(only: str = typer.Option("", help="Only breaks whose text or file holds
         with ThreadPoolExecutor(COPIES) as pool:
             wrong = [(one, told) for one, told in zip(breaks, pool.map(attempt, breaks), strict=True) if told]
     for one, told in wrong:
-        console.print(f"[red]{one.of}[/red] {one.file}: {told}\n  - {one.old.strip()}\n  + {one.new.strip()}")
+        console.print(
+            f"{one.of}, {one.file}: {told}\n  - {one.old.strip()}\n  + {one.new.strip()}", markup=False
+        )
     console.print(f"{len(breaks) - len(wrong)} of {len(breaks)} breaks turned a test red")
     raise typer.Exit(1 if wrong else 0)
 

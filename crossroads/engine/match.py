@@ -43,18 +43,23 @@ class Dirty(NamedTuple):
 
 def match(ws: Workspace, plan: Plan, run: str) -> dict[str, int]:
     """Match and settle everything that changed; return how many contributions were matched, parked, and profiles settled."""
-    counts: Counter[str] = Counter()
     with step(ws, run, "match", plan.entity):
         with ws.store.write() as db:
             parking.release(db, plan.entity)
-        after = ""
-        while True:
-            with ws.store.write() as db:
-                dirty = _dirty(db, plan.entity, after)
-                if not dirty:
-                    return dict(counts)
-                after = dirty[-1].id
-                counts.update(_chunk(db, ws, plan, run, dirty))
+        return dict(work_off(ws, plan, run))
+
+
+def work_off(ws: Workspace, plan: Plan, run: str) -> Counter[str]:
+    """Match and settle what is marked as changed, chunk by chunk."""
+    counts: Counter[str] = Counter()
+    after = ""
+    while True:
+        with ws.store.write() as db:
+            dirty = _dirty(db, plan.entity, after)
+            if not dirty:
+                return counts
+            after = dirty[-1].id
+            counts.update(_chunk(db, ws, plan, run, dirty))
 
 
 def _dirty(db: Connection, entity: str, after: str) -> list[Dirty]:

@@ -15,6 +15,7 @@ from crossroads.connector import Connector
 from crossroads.engine import ledger, planning, received
 from crossroads.engine.attempt import attempt
 from crossroads.engine.ledger import Claim
+from crossroads.engine.match import work_off
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.planning import Planner
 from crossroads.engine.run import step
@@ -54,6 +55,8 @@ def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
             if not sender.send_all() and not planned:
                 break
         sender.clear_doubts(wait=True)
+        # A record just made has a number of its own: the targets that come next hear of it in this same run.
+        work_off(ws, plan, run)
         return dict(sender.outcomes.counts)
 
 

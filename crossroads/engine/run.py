@@ -78,7 +78,7 @@ def step(ws: Workspace, run: str, name: str, member: str, *, compared: bool = Fa
 
 @contextmanager
 def calm() -> Iterator[None]:
-    """Let the collector of reference cycles come by rarely: a page of records is hundreds of thousands of containers and no cycle.
+    """Let the collector of reference cycles come by rarely: a page is hundreds of thousands of containers and no cycle.
 
     Left alone it walks through all of them again and again, which is a third of the time of a pull.
     """

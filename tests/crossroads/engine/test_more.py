@@ -160,6 +160,15 @@ def test_a_shared_mailbox_links_only_equal_full_names() -> None:
     assert people(found) == [["a", "c"], ["b"], ["d"]]
 
 
+def test_a_record_without_a_name_is_no_bridge_between_two_people() -> None:
+    found = partition({
+        "a": Bearer(["email:x"], Name("anna", "mueller")),
+        "b": Bearer(["email:x", "phone:1"], Name()),
+        "c": Bearer(["phone:1"], Name("peter", "mueller")),
+    })  # fmt: skip
+    assert people(found) == [["a", "b"], ["c"]]
+
+
 def test_a_value_that_too_many_carry_identifies_nobody() -> None:
     crowd = {f"{n:03}": Bearer(["email:info@x"], Name()) for n in range(CAP + 1)}
     assert len(partition(crowd)) == CAP + 1

@@ -224,6 +224,10 @@ def test_every_golden_value_names_where_it_came_from(world: Callable[..., Any]) 
     (profile,) = w.rows("Profile")
     why = json.loads(profile["provenance"])
     assert why.keys() == json.loads(profile["document"]).keys()
+    w.systems["crm"].put("people", "a", given="Anne", changed=MAR)
+    w.sync()
+    (later,) = w.rows("Profile")
+    assert json.loads(later["provenance"])["given_name"][2:4] == ["2026-03-01T00:00:00.000000Z", "run-2"]
     source, rule, at, run, mapping = why["addresses.main.locality"]
     assert (ids[source], rule, at, run) == ("crm", "newest", "2026-02-01T00:00:00.000000Z", "run-1")
     assert mapping == w.ws.lens("crm", "people").version

@@ -33,7 +33,7 @@ def test_a_link_header_is_followed_until_a_page_is_empty() -> None:
         start = 0 if path == "/list" else int(path.rsplit("=")[-1])
         return answer(
             ROWS[start : start + 3],
-            Link=f'<https://x.example/list?min={start + 3}>; rel="prev", <x>; rel="next"',
+            Link=f'<https://x.example/first>; rel="next", <https://x.example/list?min={start + 3}>; rel="prev"',
         )
 
     assert ids(pages(ask, "/list", {"limit": 3}, LinkHeader("prev"))) == [one["id"] for one in ROWS]
@@ -79,27 +79,30 @@ def test_page_numbers_end_at_an_empty_page_or_at_the_total(total: str | None, ca
 
 @pytest.mark.parametrize("total", [None, "count"])
 def test_an_offset_ends_at_a_short_page_or_at_the_count(total: str | None) -> None:
+    asked = []
+
     def ask(path: str, params: Any) -> Answer:
-        start = params.get("offset", 0)
-        return answer({"rows": ROWS[start : start + 3], "count": 7})
+        asked.append(params.get("offset", 0))
+        return answer({"rows": ROWS[asked[-1] : asked[-1] + 3], "count": 7})
 
     assert ids(pages(ask, "/list", {"limit": 3}, Offset(3, total=total), "rows")) == [
         one["id"] for one in ROWS
     ]
+    assert asked == [0, 3, 6]
 
 
 def test_newest_first_stops_at_the_known_id_and_leaves_known_records_out() -> None:
-    newest_first, asked = list(reversed(ROWS)), []
+    newest_first, asked = [{"id": str(number)} for number in range(12, 5, -1)], []
 
     def ask(path: str, params: Any) -> Answer:
         before = int(params.get("before", 99))
         asked.append(before)
         return answer([one for one in newest_first if int(one["id"]) < before][:3])
 
-    paging = IdDescending(known="3")
+    paging = IdDescending(known="8")  # as text "10" comes before "8"
     found = [one["id"] for page in pages(ask, "/list", {}, paging) for one in paging.fresh(page.records)]
-    assert found == ["7", "6", "5", "4"]
-    assert asked == [99, 5]
+    assert found == ["12", "11", "10", "9"]
+    assert asked == [99, 10]
 
 
 def test_a_keyset_asks_for_what_comes_after_the_last_record() -> None:
