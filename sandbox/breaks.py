@@ -80,9 +80,9 @@ def _red(folder: Path, tests: tuple[str, ...]) -> bool:
     ]
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603
             command, cwd=folder, env=environment, capture_output=True, timeout=LIMIT, check=False
-        )  # noqa: S603
+        )
     except subprocess.TimeoutExpired:
         return True  # a test that hangs is red too
     if done.returncode not in (0, 1):
