@@ -21,7 +21,7 @@ class Pages(BaseHTTPRequestHandler):
     generation = 1
     total = 0
 
-    def do_GET(self) -> None:  # noqa: N802 - the name http.server calls
+    def do_GET(self) -> None:
         """Answer one page, or set what is served."""
         parts = urlsplit(self.path)
         asked = parse_qs(parts.query)

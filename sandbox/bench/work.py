@@ -55,8 +55,8 @@ class Contacts(Connector[NoSettings]):
 def _contact(number: int) -> dict[str, Any]:
     return {
         "Id": f"003{number:015d}", "FirstName": partners.GIVEN[number % 10], "LastName": partners.FAMILY[number // 10 % 10],
-        "Email": f"p{number}@mail.example.com", "MailingCity": "Bonn", "MailingStreet": "Alte Gasse 1", "MailingPostalCode": "53111",
-        "MailingCountryCode": "DE", "LastModifiedDate": "2020-01-01T00:00:00.000+0000",
+        "Email": f"p{number}@mail.example.com", "MailingCity": "Bonn", "MailingStreet": "Alte Gasse 1",
+        "MailingPostalCode": "53111", "MailingCountryCode": "DE", "LastModifiedDate": "2020-01-01T00:00:00.000+0000",
     }  # fmt: skip
 
 
