@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 import crossroads
 from crossroads.errors import CrossroadsError
@@ -179,7 +180,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except CrossroadsError as error:
-        console.print(f"[bold red]{type(error).__name__}[/]: {error}", highlight=False)
+        console.print(f"[bold red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False)
         raise typer.Exit(1) from None
 
 

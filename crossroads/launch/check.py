@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from crossroads.errors import ConfigError, CrossroadsError
 from crossroads.launch import connections
@@ -23,7 +24,7 @@ def check(console: Console) -> bool:
             question()
         except CrossroadsError as error:
             good = False
-            table.add_row("[red]no[/]", asked, str(error))
+            table.add_row("[red]no[/]", asked, Text(str(error)))
         else:
             table.add_row("[green]yes[/]", asked, "")
     console.print(table)

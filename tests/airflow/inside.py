@@ -8,6 +8,7 @@ Called as `inside.py HOME ANSWERS`; the answers are one JSON file.
 import json
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ def main(home: Home, answers: Path) -> None:
     said["green"] = run(home, "all is well")
     said["right after"] = json.loads(right.read_text())
     kept = left.read_text()
+    said["check"] = checked()
     left.unlink()
+    said["check without left"] = checked()
     said["red"] = run(home, "left does not answer")
     left.write_text(kept)
     said["green again"] = run(home, "left answers again")
@@ -88,6 +91,16 @@ def make_ready(notebooks: dict[str, Path]) -> None:
     notebooks["right"].write_text(json.dumps({"1": {**ada, "changed": "2025-01-01T00:00:00Z"}}))
     prepare.ready()
     prepare.write({name: System("notebook", {"base_url": str(path)}) for name, path in notebooks.items()})
+
+
+def checked() -> tuple[bool, str]:
+    """Return whether `crossroads check` is content, and what it shows."""
+    from rich.console import Console
+
+    from crossroads.launch.check import check
+
+    shown = StringIO()
+    return check(Console(width=200, file=shown)), shown.getvalue()
 
 
 def run(home: Home, _why: str) -> dict[str, Any]:

@@ -68,6 +68,16 @@ def test_airflows_run_and_attempts_are_tied_to_the_run_in_the_store(airflow: dic
     assert said["tasks"]["report"] == {"attempt": 1, "state": "failed"}
 
 
+def test_check_says_before_a_run_which_system_does_not_answer(airflow: dict[str, Any]) -> None:
+    good, _ = airflow["check"]
+    assert good
+    good, shown = airflow["check without left"]
+    assert not good
+    (no,) = [line for line in shown.splitlines() if line.startswith("no")]
+    assert "left: answers and knows us" in no
+    assert "The notebook does not answer." in no
+
+
 def test_an_error_nobody_foresaw_is_named_without_its_message(airflow: dict[str, Any]) -> None:
     assert not airflow["odd"]["green"]
     assert airflow["odd"]["steps"]["pull left.people"] == "failed"
