@@ -60,6 +60,7 @@ TEXTS: Mapping[str, str] = {
     "rule.only": "only record",
     "rule.together": "{rule}, {group} as a whole",
     "assert.must": "must be one",
+    "assert.created": "one was made for the other",
     "assert.cannot": "cannot be one",
     "record.gone": "deleted there",
     "record.rests": "no sync names its stream: it says nothing",

@@ -177,16 +177,17 @@ def _partners(db: Connection, addresses: Sequence[str]) -> set[str]:
     return found
 
 
-def _asserted(
-    db: Connection, by_address: Mapping[str, Node]
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def _asserted(db: Connection, by_address: Mapping[str, Node]) -> tuple[list[Edge], list[tuple[str, str]]]:
     rows = table(Assertion)
-    must: list[tuple[str, str]] = []
+    must: list[Edge] = []
     cannot: list[tuple[str, str]] = []
     for some in chunks(sorted(by_address), 1000):
         for a, b, kind in db.execute(select(rows.c.a, rows.c.b, rows.c.kind).where(rows.c.a.in_(some))):
             if b in by_address:
-                (must if kind == "must" else cannot).append((a, b))
+                if kind == "cannot":
+                    cannot.append((a, b))
+                else:
+                    must.append(Edge(a, b, kind))
     return must, cannot
 
 

@@ -133,7 +133,7 @@ def _belongs(
     mine = f"{member.connection}/{member.stream}/{key}"
     if source is not None:
         a, b = sorted((mine, "/".join(source)))
-        _assertion(db, [(a, b, "must", f"created for it by intent {claim.id}", at)])
+        _assertion(db, [(a, b, "created", f"intent {claim.id}", at)])
     evidence = orjson.dumps([["/".join(source) if source else "", "created"]]).decode()
     _link(db, [(contribution, claim.profile, evidence, at, run)])
 

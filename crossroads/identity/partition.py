@@ -7,7 +7,7 @@ behind it contradict:
 - a key whose carriers' names contradict (a shared mailbox) links only carriers with the same full name;
 - pairs are merged strongest kind first, and never when any two records of the two groups contradict.
 
-An assertion outranks all of it: `must` pairs are merged before everything, `cannot` pairs are kept apart.
+An assertion outranks all of it: `must` edges are merged before everything, `cannot` pairs are kept apart.
 """
 
 from collections import defaultdict
@@ -56,7 +56,7 @@ def _linked(records: Sequence[str], bearers: Mapping[str, Bearer]) -> Iterable[t
 
 def partition(
     bearers: Mapping[str, Bearer],
-    must: Iterable[tuple[str, str]] = (),
+    must: Iterable[Edge] = (),
     cannot: Iterable[tuple[str, str]] = (),
 ) -> list[tuple[frozenset[str], list[Edge]]]:
     """Return the persons, each with its records and the edges that hold them together."""
@@ -73,9 +73,9 @@ def partition(
         for record in other:
             group[record] = into
 
-    for a, b in sorted(must):
-        if a in group and b in group and group[a] is not group[b]:
-            merge(Edge(a, b, "asserted"))
+    for edge in sorted(must):
+        if edge.a in group and edge.b in group and group[edge.a] is not group[edge.b]:
+            merge(edge)
     for edge in edges(bearers):
         left, right = group[edge.a], group[edge.b]
         if left is not right and not any(

@@ -83,7 +83,10 @@ class IdentityKey(SQLModel, table=True):
 
 
 class Assertion(SQLModel, table=True):
-    """A fact about two records that no later run may forget: `must` be one, or `cannot` be. `a` and `b` are record addresses."""
+    """A fact about two records that no later run may forget; `a` and `b` are record addresses.
+
+    `created`: we made one for the other; `must` and `cannot`: a person says that they are one, or are not.
+    """
 
     __tablename__ = "assertion"
     a: str = Field(primary_key=True)

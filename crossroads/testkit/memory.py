@@ -15,6 +15,7 @@ from crossroads.records import (
     Found,
     Record,
     Rejected,
+    Safety,
     State,
     Stream,
     Unknown,
@@ -32,7 +33,7 @@ class Memory:
     unavailable.
     """
 
-    create: str = "search"
+    create: Safety = "search"
     shows: bool = True
     records: dict[str, dict[str, Record]] = field(default_factory=dict)
     writes: list[tuple[str, str, str]] = field(default_factory=list)
@@ -68,7 +69,7 @@ class Memory:
                     writable=writable,
                     create=self.create,
                     settle_seconds=self.settle_seconds,
-                )  # type: ignore[arg-type]
+                )
                 for name in streams
             ],
         )

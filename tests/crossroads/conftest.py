@@ -73,7 +73,9 @@ class World:
             survivorship=Survivorship.shipped(),
             connect=lambda name: self.systems[name].connector("people", "orders"),
             lenses={
-                (m.connection, m.stream): mapping(m.connection, plan.entity) for plan in self.plans for m in plan.between
+                (m.connection, m.stream): mapping(m.connection, plan.entity)
+                for plan in self.plans
+                for m in plan.between
             },
             **changes,
         )
@@ -109,7 +111,9 @@ def customers(*names: str, create: str = "always", **members: Any) -> Plan:
             "sync": "customers",
             "entity": "customer",
             "owner": "tests",
-            "between": [{"connection": n, "stream": "people", "create": create, **members.get(n, {})} for n in names],
+            "between": [
+                {"connection": n, "stream": "people", "create": create, **members.get(n, {})} for n in names
+            ],
         }
     )
 

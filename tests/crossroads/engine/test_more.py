@@ -12,7 +12,7 @@ from crossroads.engine.outcomes import Outcomes
 from crossroads.errors import Superseded
 from crossroads.identity.keys import CAP
 from crossroads.identity.names import Name
-from crossroads.identity.partition import Bearer, partition
+from crossroads.identity.partition import Bearer, Edge, partition
 from crossroads.records import Batch, State, Stream
 from crossroads.testkit.memory import Memory, MemoryConnector
 
@@ -180,7 +180,7 @@ def test_what_people_asserted_outranks_keys() -> None:
     same = {"a": Bearer(["email:x"], Name("ann", "lee")), "b": Bearer(["email:x"], Name("ann", "lee"))}
     assert people(partition(same, cannot=[("a", "b")])) == [["a"], ["b"]]
     other = {"a": Bearer([], Name("ann", "lee")), "b": Bearer([], Name("peter", "berg"))}
-    assert people(partition(other, must=[("a", "b")])) == [["a", "b"]]
+    assert people(partition(other, must=[Edge("a", "b", "must")])) == [["a", "b"]]
 
 
 def test_the_message_of_a_foreign_error_is_not_kept(world: Callable[..., Any]) -> None:
