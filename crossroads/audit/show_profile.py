@@ -114,7 +114,7 @@ def _records(console: Console, records: Sequence[Record], names: Mapping[str, st
 
 
 def _evidence(other: str, why: str) -> str:
-    name = "evidence.created" if why == "created" else "evidence.key"
+    name = f"evidence.{why}" if why in ("created", "must") else "evidence.key"
     return said(name, why=why, other=other)
 
 

@@ -65,6 +65,7 @@ TEXTS: Mapping[str, str] = {
     "record.gone": "deleted there",
     "record.rests": "no sync names its stream: it says nothing",
     "evidence.none": "stands alone",
+    "evidence.must": "a person says it is one with {other}",
     "evidence.created": "created by us for {other}",
     "evidence.key": "{why} shared with {other}",
     "line.erased": "erased",
