@@ -1,5 +1,7 @@
 """The command line: one function a command, each calling what does the work."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +20,8 @@ from crossroads.launch.home import Home
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, help=crossroads.__doc__)
 new_app = typer.Typer(no_args_is_help=True, help="Write the files of something new.")
 app.add_typer(new_app, name="new")
-console = Console()
+# Without a terminal there is no width to fit: a table in a file or a pipe is laid out wide.
+console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140)
 
 
 @app.command()

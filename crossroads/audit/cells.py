@@ -44,6 +44,6 @@ def columns(
     """Return an empty table; long values are folded, never cut; times and `whole` columns stay on one line."""
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
     for name in names:
-        kept = name in whole or name.endswith("(UTC)")
+        kept = name in whole or name in numbers or name.endswith("(UTC)")
         table.add_column(name, justify="right" if name in numbers else "left", overflow="fold", no_wrap=kept)
     return table
