@@ -1,0 +1,196 @@
+"""What the documentation shows is true: blocks run, links lead somewhere, nothing that exists goes unsaid."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import typer.main
+from pydantic import BaseModel
+from sqlmodel import SQLModel
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from crossroads import manifest
+from crossroads.cli import app
+from crossroads.engine import survivorship
+from crossroads.mapping import codes, language
+from crossroads.mapping.catalogue import names
+from crossroads.plan import Member, Plan, When
+from crossroads.protocols.rest import _PAGING as PAGING
+from crossroads.quality.rules import RULES
+from crossroads.store import tables as _tables  # noqa: F401 - makes the tables known
+from sandbox.pages import ROOT, blocks, code, pages, prose, scratch, spans, wrong
+
+DOCS = ROOT / "docs"
+PAGES = pages()
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+RUN = [page for page in PAGES if any(block.runnable for block in blocks(page))]
+
+
+@pytest.mark.parametrize("page", RUN, ids=named)
+def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path) -> None:
+    checkout = scratch(tmp_path)
+    for block in blocks(page):
+        if block.runnable:
+            assert not list(wrong(block, checkout)), block.text
+
+
+def test_a_page_that_shows_something_else_is_found_out(tmp_path: Path) -> None:
+    for told in ("```console run\n$ echo one\ntwo\n```\n", "```python\n>>> 1 + 1\n3\n```\n"):
+        page = tmp_path / "page.md"
+        page.write_text(told)
+        (block,) = blocks(page)
+        assert list(wrong(block, tmp_path))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), target
+        if anchor:
+            heads = re.findall(r"^#+ (.*)$", prose(there), re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+            assert anchor in slugs, target
+
+
+FOLDERS = (
+    "connectors",
+    "crossroads",
+    "dags",
+    "docs",
+    "mappings",
+    "plugins",
+    "sandbox",
+    "tests",
+    "newsfragments",
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_files_commands_and_tests_that_a_page_names_exist(page: Path) -> None:
+    made = {block.told.removeprefix("file=") for block in blocks(page) if block.told.startswith("file=")}
+    for span in spans(page):
+        path = span.partition("::")[0].rstrip("/")
+        if re.fullmatch(rf"({'|'.join(FOLDERS)})(/[\w.-]+)+", path) and "acme_shop" not in path:
+            assert (ROOT / path).exists() or path in made, span
+    shown = code(page)
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    # A sentence may say "make one"; only code is a command.
+    assert {*re.findall(r"^(?:\$ )?make ([a-z]+)", shown, re.MULTILINE)} <= targets
+    for way, options in re.findall(r"^(?:\$ )?crossroads ((?:new )?[a-z]+)([^\n#]*)", shown, re.MULTILINE):
+        command = COMMANDS.get(way)
+        assert command is not None, f"crossroads {way}"
+        known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+        assert set(re.findall(r"(?<=\s)(--[a-z-]+)", options)) <= known | {"--help"}, f"{way} {options}"
+    tests = set(re.findall(r"\btest_[a-z0-9_]{8,}\b", shown))
+    assert tests <= TESTS, tests - TESTS
+
+
+def _tests() -> set[str]:
+    found: set[str] = set()
+    for path in [*ROOT.glob("tests/**/*.py"), *ROOT.glob("crossroads/testkit/*.py")]:
+        found |= {path.stem} | {
+            node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)
+        }
+    return found
+
+
+def _commands(group: TyperGroup, way: str = "") -> Iterator[tuple[str, TyperCommand]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _commands(command, f"{way}{name} ")
+        else:
+            yield f"{way}{name}", command
+
+
+TESTS = _tests()
+COMMANDS = dict(_commands(typer.main.get_command(app)))
+
+
+def keys(*models: type[BaseModel]) -> set[str]:
+    return {info.alias or name for model in models for name, info in model.model_fields.items()}
+
+
+def words(model: type[BaseModel], field: str) -> set[str]:
+    """Return the words a field allows."""
+    annotation = model.model_fields[field].annotation
+    return {
+        word for one in (annotation, *get_args(annotation)) for word in get_args(one) if isinstance(word, str)
+    }
+
+
+SPEAKING = [
+    (
+        "commands and options",
+        {f"crossroads {way}" for way in COMMANDS}
+        | {name for one in COMMANDS.values() for p in one.params if isinstance(p, TyperOption) for name in p.opts},
+        [DOCS / "commands.md"],
+    ),
+    ("codecs", set(names()), [ROOT / "mappings" / "README.md"]),
+    (
+        "manifest keys",
+        keys(manifest.Manifest, manifest.Setting, manifest.Limits, manifest.StreamBlock, manifest.Read, manifest.Since,
+             manifest.Paging, manifest.Send, manifest.Find) | set(PAGING) | words(manifest.Setting, "type")
+        | words(manifest.StreamBlock, "create") | words(manifest.StreamBlock, "deletes"),
+        [DOCS / "add-a-connector.md"],
+    ),
+    (
+        "mapping keys",
+        keys(language.Mapping, language.Rule, language.Place, language.Items, language.Creation, language.Overlay,
+             codes.CodeList),
+        [DOCS / "map-a-field.md"],
+    ),
+    (
+        "sync keys",
+        keys(Plan, Member, When) | words(Member, "create") | words(Member, "compare"),
+        [DOCS / "add-a-sync.md"],
+    ),
+    (
+        "survivorship",
+        keys(survivorship.Rule, survivorship.Policy) | words(survivorship.Rule, "rule"),
+        [DOCS / "add-a-sync.md"],
+    ),
+    ("tables", set(SQLModel.metadata.tables), [DOCS / "architecture.md"]),
+    ("quality rules", {rule.name for rule in RULES}, [ROOT / "connectors" / "README.md"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wanted", "found"), [row[1:] for row in SPEAKING], ids=[row[0] for row in SPEAKING])
+def test_everything_there_is_is_named(wanted: set[str], found: list[Path]) -> None:
+    text = code(*found)
+    assert [
+        word for word in sorted(wanted) if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)
+    ] == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (DOCS / "README.md").read_text()
+    missing = [
+        path.name for path in DOCS.glob("*.md") if path.name != "README.md" and f"]({path.name})" not in index
+    ]
+    missing += [p.name for p in (DOCS / "decisions").glob("*.md") if f"](decisions/{p.name})" not in index]
+    assert missing == []
+
+
+def test_every_decision_says_its_number_status_context_decision_and_consequences() -> None:
+    numbers = []
+    for path in sorted((DOCS / "decisions").glob("*.md")):
+        text = path.read_text()
+        numbers.append(int(path.name[:4]))
+        assert text.startswith(f"# {numbers[-1]}. "), path.name
+        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"], (
+            path.name
+        )
+        assert "**Status:** " in text, path.name
+    assert numbers == list(range(1, len(numbers) + 1))
