@@ -5,7 +5,7 @@ not the system's own word until the system changes it: counted as such, it would
 said, no merge could be undone, and "newest" would choose our own echo.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ from crossroads.identity.names import folded
 from crossroads.plan import Member
 from crossroads.store.session import chunks, table
 from crossroads.store.tables import Contribution
+
+Together = Callable[[str], str | None]
+"""Names the group of fields that a field is decided with, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,11 @@ class Held:
             else self.holds
         )
 
-    def told(self, document: Document, changed_at: str | None, seen_at: str) -> "Held":
+    def told(self, document: Document, changed_at: str | None, seen_at: str, together: Together) -> "Held":
         """Return what is true after the system shows `document`; `differs` if it says something of its own anew.
+
+        Who changes one field of an address says the whole address as it then stands, the fields that came from us included:
+        `together` names the group of a path.
 
         An absent path is not a change. A value that differs from the last one is, and its time is the
         record's own if that moved on, else the time we saw it: a record's date does not move with every
@@ -53,6 +59,7 @@ class Held:
         time = changed_at if moved and changed_at else seen_at
         holds, said, echo, since = dict(self.holds), dict(self.said), dict(self.echo), dict(self.since)
         differs = False
+        groups = set()
         for path, value in document.items():
             if value == holds.get(path):
                 continue  # also an empty field that was never filled: that is no clearing
@@ -63,7 +70,12 @@ class Held:
                 said.pop(path, None)
                 since[path] = time
                 differs = True
+                groups.add(together(path))
             holds[path] = value
+        for path in [path for path in echo if together(path) in groups - {None}]:
+            del echo[path]
+            said.pop(path, None)
+            since[path] = time
         return Held(self.id, holds, said, echo, since, self.said_at, max(changed_at or "", self.changed_at or "") or None,
                     self.dirty, differs)  # fmt: skip
 
@@ -105,10 +117,12 @@ def alike(shown: Any, wrote: Any) -> bool:
     return bool(shown == wrote)
 
 
-def heard(before: Held | None, document: Document, changed_at: str | None, seen_at: str) -> Held:
+def heard(
+    before: Held | None, document: Document, changed_at: str | None, seen_at: str, together: Together
+) -> Held:
     """Return what is true after a system showed `document`; of a record never seen, all of it is its own word."""
     if before is not None:
-        return before.told(document, changed_at, seen_at)
+        return before.told(document, changed_at, seen_at, together)
     holds = {path: value for path, value in document.items() if value is not None}
     return Held("", holds, {}, {}, {}, changed_at or seen_at, changed_at, 1, True)
 

@@ -7,6 +7,7 @@ and the page goes on.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import orjson
@@ -86,6 +87,7 @@ class Reader:
         self.raw = Raw(ws.store, member)
         self.lease = f"pull:{member.name}"
         self.fields: set[str] = set()
+        self.together = partial(ws.survivorship.together, plan.entity)
         with ws.store.write() as db:
             self.fence = take(db, self.lease, at=ws.clock(), who=who)
             self.outcomes = Outcomes.load(db, run, "pull", member.name)
@@ -208,7 +210,8 @@ class Reader:
         for key, document in page.documents.items():
             record, (digest, payload) = page.records[key], page.payloads[key]
             changed_at = self.lens.changed_at(record)
-            held = echo.heard(old.get(key), document, widened(changed_at) if changed_at else None, at)
+            moved_at = widened(changed_at) if changed_at else None
+            held = echo.heard(old.get(key), document, moved_at, at, self.together)
             came_back = key in known and known[key].gone
             dirty = int(held.dirty or held.differs or came_back)
             token = record.get(version) if version else None

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, select
 
 from crossroads.engine.attempt import attempt
 from crossroads.engine.page import Reader
-from crossroads.engine.run import compares, step
+from crossroads.engine.run import compares, comparing, step
 from crossroads.engine.schedule import compare_due
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError
@@ -23,19 +23,17 @@ from crossroads.store.tables import Contribution, StreamState
 def pull(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
     """Read one member of a sync and return how many records ended how."""
     member = plan.member(name)
-    lens = ws.lens(member.connection, member.stream)
-    with ws.store.read() as db:
-        since = _since(ws, db, member)
-        full = (
-            compares(db, run)
-            or compare_due(db, member, run, ws.clock())
-            or _read_by_another_mapping(db, member, lens)
-        )
-    with (
-        step(ws, run, "pull", name, compared=full),
-        ws.open(member.connection) as connector,
-        attempt() as who,
-    ):
+    with step(ws, run, "pull", name), ws.open(member.connection) as connector, attempt() as who:
+        lens = ws.lens(member.connection, member.stream)
+        with ws.store.write() as db:
+            since = _since(ws, db, member)
+            full = (
+                compares(db, run)
+                or compare_due(db, member, run, ws.clock())
+                or _read_by_another_mapping(db, member, lens)
+            )
+            if full:
+                comparing(db, run, name)
         reader = Reader(ws, plan, member, connector.streams[member.stream], lens, run, who)
         keep = full and bool(since)  # the cursor of an old page must not replace the newest one
         state = since

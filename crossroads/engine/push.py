@@ -35,8 +35,8 @@ LANES = 4
 def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
     """Bring one target stream up to date and return how many writes ended how."""
     member = plan.member(name)
-    lens = ws.lens(member.connection, member.stream)
     with step(ws, run, "push", name), ws.open(member.connection) as connector, attempt() as who:
+        lens = ws.lens(member.connection, member.stream)
         sender = Sender(ws, plan, member, lens, connector, run, who)
         sender.clear_doubts(wait=False)
         with ws.store.write() as db:

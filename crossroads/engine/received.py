@@ -1,6 +1,8 @@
 """What a target's answer means for the store: what it now holds, whose record that is, and what is to be asked or done again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import orjson
 import zstandard
@@ -10,7 +12,7 @@ from xxhash import xxh3_128_hexdigest
 from crossroads import journal
 from crossroads.canonical import Document
 from crossroads.engine import echo, parking
-from crossroads.engine.echo import Held
+from crossroads.engine.echo import Held, Together
 from crossroads.engine.ledger import Claim
 from crossroads.engine.raw import unpack
 from crossroads.engine.settle import settle
@@ -87,13 +89,7 @@ def written(
     key = lens.key(result.record) if result.record is not None else result.key
     before = echo.held(db, member, [key]).get(key)
     old = before or Held(newid(), {}, {}, {}, {}, at, None)
-    held = (
-        old.told({p: v for p, v in document.items() if p not in claim.document}, None, at)
-        if document
-        else old
-    )
-    own = held.differs
-    held = held.wrote(claim.document, document)
+    held = _answered(old, claim.document, document, partial(ws.survivorship.together, plan.entity), at)
     rows = table(Contribution)
     if result.record is not None:
         payload = orjson.dumps(result.record)
@@ -107,7 +103,7 @@ def written(
         )  # not what it holds now: the next read stores a true copy
     else:
         raw, dictionary, digest = _pack(orjson.dumps(claim.patch["record"])), None, ""
-    dirty = int(before is None or own or bool(old.dirty))
+    dirty = int(before is None or held.differs or bool(old.dirty))
     _contribution(db, [(old.id, plan.entity, member.connection, member.stream, key, result.version, digest, lens.version,
                         *held.row(), raw, dictionary, "", False, dirty, run)])  # fmt: skip
     if before is None:
@@ -115,6 +111,20 @@ def written(
     _healed(db, member, [claim.slot or claim.profile])
     told = {"to": f"{member.name}/{key}", "intent": claim.id, "fields": sorted(claim.document)}
     journal.append(db, [journal.Line("write", claim.profile, told)], run=run, at=at)
+
+
+def _answered(old: Held, values: Document, document: Document | None, together: Together, at: str) -> Held:
+    """Return what is true after a system answered a write; what it derives beside a value of ours is an echo too."""
+    if document is None:
+        return old.wrote(values, None)
+    groups = {together(path) for path in values} - {None}
+    other = {
+        path: value for path, value in document.items() if path not in values and value != old.holds.get(path)
+    }
+    derived = {path: old.holds.get(path) for path in other if together(path) in groups}
+    rest = {path: value for path, value in other.items() if path not in derived}
+    heard = old.told(rest, None, at, together)
+    return replace(heard.wrote({**derived, **values}, document), differs=heard.differs)
 
 
 def _belongs(
@@ -155,7 +165,7 @@ def reread(
     before = echo.held(db, member, [claim.slot]).get(claim.slot)
     if record is not None and document is not None and before is not None:
         changed = lens.changed_at(record)
-        held = before.told(document, changed, at)
+        held = before.told(document, changed, at, partial(ws.survivorship.together, plan.entity))
         payload = orjson.dumps(record)
         _contribution(db, [(before.id, plan.entity, member.connection, member.stream, claim.slot, record.get("version"),
                             xxh3_128_hexdigest(payload), lens.version, *held.row(), _pack(payload), None, "", False,

@@ -34,8 +34,15 @@ def compares(db: Connection, run: str) -> bool:
     return bool(found)
 
 
+def comparing(db: Connection, run: str, member: str) -> None:
+    """Note that a member's pull reads everything."""
+    steps = table(Step)
+    this = (steps.c.run == run, steps.c.step == "pull", steps.c.member == member)
+    db.execute(update(steps).where(*this).values(compared=True))
+
+
 @contextmanager
-def step(ws: Workspace, run: str, name: str, member: str, *, compared: bool = False) -> Iterator[None]:
+def step(ws: Workspace, run: str, name: str, member: str) -> Iterator[None]:
     """Account for one step of one member: started, finished, or failed with the reason."""
     steps = table(Step)
     this = (steps.c.run == run) & (steps.c.step == name) & (steps.c.member == member)
@@ -49,13 +56,9 @@ def step(ws: Workspace, run: str, name: str, member: str, *, compared: bool = Fa
                 "state": "running",
                 "started_at": ws.clock(),
             }
-            db.execute(steps.insert().values(**values, attempts=1, compared=compared))
+            db.execute(steps.insert().values(**values, attempts=1))
         else:
-            db.execute(
-                update(steps)
-                .where(this)
-                .values(state="running", attempts=before + 1, error=None, compared=compared)
-            )
+            db.execute(update(steps).where(this).values(state="running", attempts=before + 1, error=None))
     try:
         with calm():
             yield

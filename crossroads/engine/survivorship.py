@@ -94,6 +94,10 @@ class Survivorship:
             found = self._rules[entity, path] = self._decided(entity, path)
         return found
 
+    def together(self, entity: str, path: str) -> str | None:
+        """Return the group a path is decided with, if any."""
+        return self.rule(entity, path)[1]
+
     def _decided(self, entity: str, path: str) -> tuple[Rule, str | None]:
         policy = self.policies[entity]
         steps = path.split(".")

@@ -261,3 +261,34 @@ def test_a_record_given_to_another_person_leaves_the_old_one(
     w.sync()
     assert len(w.rows("Profile")) == 2
     assert w.systems["crm"].value("people", "1", "given") == "Ann"
+
+
+def test_who_changes_one_line_of_an_address_says_the_address_as_it_then_stands(
+    world: Callable[..., Any],
+) -> None:
+    w = world(erp=Memory(), shop=Memory())
+    w.systems["erp"].put("people", "1", **{**ANN, "street": "Altweg 1", "city": "Münster"})
+    w.systems["shop"].put("people", "a", **{**ANN, "street": "Neuweg 2", "city": "Dresden", "changed": FEB})
+    w.sync()
+    w.systems["erp"].put("people", "1", street="Umzugsgasse 17", changed=MAR)
+    w.sync()
+    for system, key in (("erp", "1"), ("shop", "a")):
+        assert w.systems[system].value("people", key, "street") == "Umzugsgasse 17"
+        assert w.systems[system].value("people", key, "city") == "Dresden"
+    writes = w.writes()
+    w.sync(full=True)
+    assert w.writes() == writes == 2
+
+
+def test_a_mapping_that_cannot_be_loaded_is_the_reason_a_step_failed(world: Callable[..., Any]) -> None:
+    from crossroads import engine
+    from crossroads.errors import MappingError
+
+    w = world(erp=Memory())
+    w.ws.lenses.clear()
+    (plan,) = w.plans
+    engine.begin(w.ws, plan, "r")
+    with pytest.raises(MappingError):
+        engine.pull(w.ws, plan, "erp.people", "r")
+    with pytest.raises(RunFailed, match="pull failed: mappings/erp/customer"):
+        engine.report(w.ws, plan, "r")
