@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -194,3 +196,10 @@ def test_every_decision_says_its_number_status_context_decision_and_consequences
         )
         assert "**Status:** " in text, path.name
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_the_notes_on_changes_make_a_changelog() -> None:
+    command = [sys.executable, "-m", "towncrier", "build", "--draft", "--version", "0"]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for path in (ROOT / "newsfragments").glob("*.md"):
+        assert path.read_text().strip().split("\n")[0][:60] in built, path.name
