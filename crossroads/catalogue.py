@@ -26,6 +26,13 @@ CREATES = {
     "search": "a search: it is looked up before it is sent again",
     "none": "nothing: where the outcome is unknown, a person is asked",
 }
+VARIABLES = {
+    "CROSSROADS_HOME": "the checkout, or a folder with `airflow.cfg` and `dags/syncs/`; without it, this folder or one above",
+    "CROSSROADS_DATABASE_URL": "the store; without it, `var/crossroads.db`",
+    "CROSSROADS_MAPPINGS": "the folder of mappings; without it, those that came with the installation",
+    "CROSSROADS_DEBUG": "`1` shows errors of other software whole; they may quote a record, so with invented records only",
+    "CROSSROADS_UP": "the launcher's mark on the processes it started; not for people to set",
+}
 DELETES = {
     "native": "the listing itself",
     "tombstones": "the system's delete log",
@@ -107,6 +114,12 @@ def commands() -> str:
         lines += [command.help or "", ""]
         rows = [(f"`{_called(one)}`", one.help or "") for one in told]
         lines += [*_table(("", "means"), rows), ""] if rows else []
+    lines += [
+        "## Environment",
+        "",
+        *_table(("variable", "means"), [(f"`{n}`", t) for n, t in VARIABLES.items()]),
+        "",
+    ]
     return "\n".join(lines)
 
 

@@ -6,23 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import typer.main
-from pydantic import BaseModel
-from sqlmodel import SQLModel
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup
 
-from crossroads import manifest
 from crossroads.cli import app
-from crossroads.engine import survivorship
-from crossroads.mapping import codes, language
-from crossroads.mapping.catalogue import names
-from crossroads.plan import Member, Plan, When
-from crossroads.protocols.rest import _PAGING as PAGING
-from crossroads.quality.rules import RULES
-from crossroads.store import tables as _tables  # noqa: F401 - makes the tables known
 from sandbox.pages import ROOT, blocks, code, pages, prose, scratch, spans, wrong
 
 DOCS = ROOT / "docs"
@@ -118,62 +107,6 @@ def _commands(group: TyperGroup, way: str = "") -> Iterator[tuple[str, TyperComm
 
 TESTS = _tests()
 COMMANDS = dict(_commands(typer.main.get_command(app)))
-
-
-def keys(*models: type[BaseModel]) -> set[str]:
-    return {info.alias or name for model in models for name, info in model.model_fields.items()}
-
-
-def words(model: type[BaseModel], field: str) -> set[str]:
-    """Return the words a field allows."""
-    annotation = model.model_fields[field].annotation
-    return {
-        word for one in (annotation, *get_args(annotation)) for word in get_args(one) if isinstance(word, str)
-    }
-
-
-SPEAKING = [
-    (
-        "commands and options",
-        {f"crossroads {way}" for way in COMMANDS}
-        | {name for one in COMMANDS.values() for p in one.params if isinstance(p, TyperOption) for name in p.opts},
-        [DOCS / "commands.md"],
-    ),
-    ("codecs", set(names()), [ROOT / "mappings" / "README.md"]),
-    (
-        "manifest keys",
-        keys(manifest.Manifest, manifest.Setting, manifest.Limits, manifest.StreamBlock, manifest.Read, manifest.Since,
-             manifest.Paging, manifest.Send, manifest.Find) | set(PAGING) | words(manifest.Setting, "type")
-        | words(manifest.StreamBlock, "create") | words(manifest.StreamBlock, "deletes"),
-        [DOCS / "add-a-connector.md"],
-    ),
-    (
-        "mapping keys",
-        keys(language.Mapping, language.Rule, language.Place, language.Items, language.Creation, language.Overlay,
-             codes.CodeList),
-        [DOCS / "map-a-field.md"],
-    ),
-    (
-        "sync keys",
-        keys(Plan, Member, When) | words(Member, "create") | words(Member, "compare"),
-        [DOCS / "add-a-sync.md"],
-    ),
-    (
-        "survivorship",
-        keys(survivorship.Rule, survivorship.Policy) | words(survivorship.Rule, "rule"),
-        [DOCS / "add-a-sync.md"],
-    ),
-    ("tables", set(SQLModel.metadata.tables), [DOCS / "architecture.md"]),
-    ("quality rules", {rule.name for rule in RULES}, [ROOT / "connectors" / "README.md"]),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("wanted", "found"), [row[1:] for row in SPEAKING], ids=[row[0] for row in SPEAKING])
-def test_everything_there_is_is_named(wanted: set[str], found: list[Path]) -> None:
-    text = code(*found)
-    assert [
-        word for word in sorted(wanted) if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)
-    ] == []
 
 
 def test_every_page_is_in_the_index() -> None:
