@@ -1,12 +1,11 @@
 """How each record of a step ended: exactly once a run, however many attempts and however often it is met."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 import orjson
 import zstandard
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from crossroads.store.session import Bulk, table
 from crossroads.store.tables import Page
@@ -14,53 +13,74 @@ from crossroads.store.tables import Page
 OUTCOMES = ("applied", "unchanged", "parked", "withheld", "rejected", "superseded")
 """What may become of a record that enters a step; for a write, *applied* means written."""
 
-_insert = Bulk(Page, ("run", "step", "member", "seq", "outcomes"), update=())
+_insert = Bulk(Page, ("run", "step", "member", "seq", "entered", "outcomes"), update=())
 _pack = zstandard.ZstdCompressor(level=1).compress
 _unpack = zstandard.ZstdDecompressor().decompress
+_ENTERED = "entered"
 
 
 class Outcomes:
-    """The outcomes of one step of one member, page by page."""
+    """Which records entered one step of one member, and how they ended, page by page.
+
+    The two are counted apart, so that a record which was forgotten on the way shows in the sums.
+    """
 
     def __init__(self, run: str, step: str, member: str, pages: list[dict[str, list[str]]]) -> None:
         self.run, self.step, self.member, self.seq = run, step, member, len(pages)
         self.counts: Counter[str] = Counter()
-        self._seen: dict[int, str] = {}
+        self._entered: set[int] = set()
+        self._ended: dict[int, str] = {}
         for page in pages:
-            self._count({key: outcome for outcome, keys in page.items() for key in keys})
+            self._enter(name for names in page.values() for name in names)
+            self._end(
+                {name: outcome for outcome, names in page.items() if outcome != _ENTERED for name in names}
+            )
 
     @classmethod
     def load(cls, db: Connection, run: str, step: str, member: str) -> "Outcomes":
         """Return the outcomes so far, those of killed attempts included."""
-        return cls(run, step, member, list(pages(db, run, step, member)))
+        return cls(run, step, member, list(_pages(db, run, step, member)))
 
-    def add(self, db: Connection, ended: Mapping[str, str]) -> None:
-        """Store how the records of one page ended, in the caller's transaction."""
-        news = self._count(ended)
-        if news:
-            by_outcome: dict[str, list[str]] = {}
-            for key, outcome in news.items():
-                by_outcome.setdefault(outcome, []).append(key)
-            _insert(db, [(self.run, self.step, self.member, self.seq, _pack(orjson.dumps(by_outcome)))])
+    def add(self, db: Connection, entered: Iterable[str], ended: Mapping[str, str]) -> None:
+        """Store which records entered the step and how records ended, in the caller's transaction."""
+        fresh = self._enter(entered)
+        news = self._end(ended)
+        by_outcome: dict[str, list[str]] = {}
+        for name, outcome in news.items():
+            by_outcome.setdefault(outcome, []).append(name)
+        if waiting := [name for name in fresh if name not in news]:
+            by_outcome[_ENTERED] = waiting
+        if by_outcome:
+            row = (self.run, self.step, self.member, self.seq, len(fresh), _pack(orjson.dumps(by_outcome)))
+            _insert(db, [row])
             self.seq += 1
 
-    def _count(self, ended: Mapping[str, str]) -> dict[str, str]:
+    def _enter(self, names: Iterable[str]) -> list[str]:
+        """Return the names that were not there before in this run."""
+        fresh = []
+        for name in names:
+            mark = hash(name)
+            if mark not in self._entered:
+                self._entered.add(mark)
+                fresh.append(name)
+        return fresh
+
+    def _end(self, ended: Mapping[str, str]) -> dict[str, str]:
         """Count each record once: met again unchanged it keeps its outcome, met again changed it gets the new one."""
         news = {}
-        for key, outcome in ended.items():
-            mark = hash(key)
-            before = self._seen.get(mark)
+        for name, outcome in ended.items():
+            mark = hash(name)
+            before = self._ended.get(mark)
             if before is None or (before != outcome and outcome != "unchanged"):
                 if before is not None:
                     self.counts[before] -= 1
                 self.counts[outcome] += 1
-                self._seen[mark] = outcome
-                news[key] = outcome
+                self._ended[mark] = outcome
+                news[name] = outcome
         return news
 
 
-def pages(db: Connection, run: str, step: str, member: str) -> Iterator[dict[str, list[str]]]:
-    """Yield the stored pages in order, each outcome -> keys."""
+def _pages(db: Connection, run: str, step: str, member: str) -> Iterator[dict[str, list[str]]]:
     rows = table(Page)
     mine = (rows.c.run == run) & (rows.c.step == step) & (rows.c.member == member)
     for (content,) in db.execute(select(rows.c.outcomes).where(mine).order_by(rows.c.seq)):
@@ -71,17 +91,25 @@ def pages(db: Connection, run: str, step: str, member: str) -> Iterator[dict[str
 def ended(db: Connection, run: str, step: str, member: str) -> dict[str, str]:
     """Return how each record ended; a later page has the last word."""
     found: dict[str, str] = {}
-    for page in pages(db, run, step, member):
-        for outcome, keys in page.items():
-            found.update(dict.fromkeys(keys, outcome))
+    for page in _pages(db, run, step, member):
+        for outcome, names in page.items():
+            if outcome != _ENTERED:
+                found.update(dict.fromkeys(names, outcome))
     return found
 
 
-def sums(counts: Mapping[str, int]) -> dict[str, Any]:
-    """Return the counts of every outcome and what they add up to.
+def entered(db: Connection, run: str, step: str, member: str) -> int:
+    """Return how many records entered a step."""
+    rows = table(Page)
+    mine = (rows.c.run == run) & (rows.c.step == step) & (rows.c.member == member)
+    return int(db.execute(select(func.coalesce(func.sum(rows.c.entered), 0)).where(mine)).scalar_one())
 
-    >>> sums({"applied": 2})["read"]
+
+def sums(read: int, outcomes: Iterable[str]) -> dict[str, int]:
+    """Return how many records entered and how many ended each way.
+
+    >>> sums(2, ["applied", "applied"])["applied"]
     2
     """
-    known = {outcome: counts.get(outcome, 0) for outcome in OUTCOMES}
-    return {"read": sum(known.values()), **known}
+    counts = Counter(outcomes)
+    return {"read": read, **{outcome: counts[outcome] for outcome in OUTCOMES}}

@@ -55,8 +55,9 @@ class Known(NamedTuple):
 
 @dataclass
 class Page:
-    """The records of one page by key, and what becomes of each."""
+    """The records of one page by key, and what becomes of each; `entered` names every record that came."""
 
+    entered: list[str] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
     payloads: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
@@ -108,7 +109,7 @@ class Reader:
             )
             aside.unnamed(db, self.member, self.lens, page.records.values(), self.fields, at)
             aside.gone(db, self.member, batch.gone, page.ended)
-            self.outcomes.add(db, page.ended)
+            self.outcomes.add(db, [*page.entered, *batch.gone], page.ended)
             counts = Counter(page.ended.values())
             if counts.keys() - {"unchanged"}:
                 journal.append(
@@ -125,26 +126,26 @@ class Reader:
 
     def _key(self, page: Page, records: Sequence[Record]) -> None:
         twice: set[str] = set()
-        for record in records:
+        for place, record in enumerate(records):
             try:
-                key = self.lens.key(record)
+                key = name = self.lens.key(record)
             except RecordRejected as error:
-                page.reject(
-                    f"without-key-{xxh3_128_hexdigest(orjson.dumps(record))[:12]}", error.reasons, record
-                )
+                mark = xxh3_128_hexdigest(orjson.dumps(record))[:12]
+                page.entered.append(f"without-key-{mark}-{place}")
+                page.reject(f"without-key-{mark}-{place}", error.reasons, record)
                 continue
             if key in page.records:
+                name = f"{key} (again, {place})"
                 if page.records[key] != record:
                     twice.add(key)
-                else:
-                    page.ended[f"{key} (again)"] = "superseded"
+                page.ended[name] = "rejected" if key in twice else "superseded"
+            page.entered.append(name)
             page.records[key] = record
         for key in twice:
             reason = (
                 f"Record {key}: one page holds two different records with this key, so neither can be trusted. Check "
                 f"that {self.stream.key!r} is the key of {self.member.name} and that its paging has a unique order."
             )
-            page.ended[f"{key} (again)"] = "rejected"
             page.reject(key, [reason], page.records.pop(key))
 
     def _known(self, db: Connection, keys: Sequence[str]) -> dict[str, Known]:

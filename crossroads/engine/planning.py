@@ -69,22 +69,26 @@ class Planner:
         self.ws, self.entity, self.member, self.lens, self.run = ws, entity, member, lens, run
         self.creatable = creatable  # the target's other streams, and whether records can be made there at all
 
-    def chunk(self, db: Connection) -> tuple[int, dict[str, str]]:
-        """Plan the next profiles that are due; return how many there were and how those ended that need no write."""
+    def chunk(self, db: Connection) -> tuple[list[str], dict[str, str]]:
+        """Plan the next profiles that are due; return the records considered and how those ended that need no write."""
         at = self.ws.clock()
         profiles = self._next(db)
         golden = self._golden(db, profiles)
         targets = self._targets(db, profiles)
         references = self._references(db, golden)
+        considered: list[str] = []
         ended: dict[str, str] = {}
         intents: list[tuple[Any, ...]] = []
         rejected: list[tuple[Any, ...]] = []
         for profile in profiles:
             if profile not in golden:
+                considered.append(profile)
+                ended[profile] = "superseded"  # it was merged into another since
                 continue
             held: list[Target | None] = [*targets.get(profile, ())]
             for target in held or [None]:
                 name = target.key if target else profile
+                considered.append(name)
                 try:
                     intent = self._intent(profile, golden[profile], target, references, at, db)
                 except Withheld:
@@ -106,7 +110,7 @@ class Planner:
         _intent(db, intents)
         _rejected(db, rejected)
         self._settled(db, profiles, ended)
-        return len(profiles), ended
+        return considered, ended
 
     def _next(self, db: Connection) -> list[str]:
         """Return the due profiles that have no write under way."""

@@ -48,8 +48,8 @@ def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
             while True:
                 with ws.store.write() as db:
                     considered, ended = planner.chunk(db)
-                    sender.outcomes.add(db, ended)
-                planned += considered
+                    sender.outcomes.add(db, considered, ended)
+                planned += len(considered)
                 if not considered:
                     break
             if not sender.send_all() and not planned:
@@ -146,6 +146,7 @@ class Sender:
                             self.plan,
                             self.member,
                             self.lens,
+                            self.stream,
                             claim,
                             self._now(claim),
                             run=self.run,
@@ -169,7 +170,8 @@ class Sender:
                         ended[name] = "rejected"
                     case Unknown():
                         ledger.end(db, [claim], "unknown", at=at, reasons=[result.reason])
-            self.outcomes.add(db, ended)
+            # Also what an earlier run planned and this one sends enters here.
+            self.outcomes.add(db, ended, ended)
 
     def _now(self, claim: Claim) -> dict[str, Any] | None:
         return next(iter(self.connector.fetch(self.stream, [claim.slot])), None)
@@ -210,10 +212,19 @@ class Sender:
                         received.written(
                             db, self.ws, self.plan, self.member, self.lens, claim, found, run=self.run, at=at
                         )
-                        self.outcomes.add(db, {claim.slot: "applied"})
+                        self.outcomes.add(db, [claim.slot], {claim.slot: "applied"})
                 elif ledger.end(db, [claim], "superseded", at=at):
                     received.reread(
-                        db, self.ws, self.plan, self.member, self.lens, claim, record, run=self.run, at=at
+                        db,
+                        self.ws,
+                        self.plan,
+                        self.member,
+                        self.lens,
+                        self.stream,
+                        claim,
+                        record,
+                        run=self.run,
+                        at=at,
                     )
             return True
         if self.stream.create == "idempotency_key":
@@ -223,7 +234,7 @@ class Sender:
             with self.ws.store.write() as db:
                 why = "it is not known whether the create arrived, and the system has no way to look"
                 received.ask(db, self.plan, self.member, claim, why, run=self.run, at=at, reason="outcome")
-                self.outcomes.add(db, {claim.profile: "parked"})
+                self.outcomes.add(db, [claim.profile], {claim.profile: "parked"})
             return True
         seen = self.connector.find(self.stream, claim.change())
         if seen:
@@ -234,7 +245,7 @@ class Sender:
                         db, self.ws, self.plan, self.member, self.lens, claim, result, run=self.run, at=at
                     )
                     received.doubles(db, self.member, claim, seen, run=self.run, at=at)
-                    self.outcomes.add(db, {claim.profile: "applied"})
+                    self.outcomes.add(db, [claim.profile], {claim.profile: "applied"})
             return True
         settled = later(claim.sent_at or at, self.stream.settle_seconds) <= at
         if self.stream.create == "enforced_key" or settled:

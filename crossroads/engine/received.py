@@ -154,6 +154,7 @@ def reread(
     plan: Plan,
     member: Member,
     lens: Lens,
+    stream: Stream,
     claim: Claim,
     record: Record | None,
     *,
@@ -167,7 +168,7 @@ def reread(
         changed = lens.changed_at(record)
         held = before.told(document, changed, at, partial(ws.survivorship.together, plan.entity))
         payload = orjson.dumps(record)
-        _contribution(db, [(before.id, plan.entity, member.connection, member.stream, claim.slot, record.get("version"),
+        _contribution(db, [(before.id, plan.entity, member.connection, member.stream, claim.slot, version(stream, record),
                             xxh3_128_hexdigest(payload), lens.version, *held.row(), _pack(payload), None, "", False,
                             max(before.dirty, int(held.differs)), run)])  # fmt: skip
         if held.differs:

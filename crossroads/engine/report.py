@@ -1,13 +1,12 @@
 """Report: close a run. Green means every member finished, every record is accounted for, no write hangs in the air."""
 
-from collections import Counter
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, func, select, update
 
 from crossroads import journal
-from crossroads.engine.outcomes import ended, sums
+from crossroads.engine.outcomes import ended, entered, sums
 from crossroads.engine.planning import OPEN
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import CrossroadsError
@@ -49,10 +48,10 @@ def _member(db: Connection, member: Member, run: str) -> dict[str, Any]:
         for key in _parked(db, member, run):
             if outcomes.get(key) == "applied":
                 outcomes[key] = "parked"
-        found["pull"] = sums(Counter(outcomes.values()))
+        found["pull"] = sums(entered(db, run, "pull", member.name), outcomes.values())
     if member.write:
         outcomes = ended(db, run, "push", member.name)
-        found["push"] = sums(Counter(outcomes.values()))
+        found["push"] = sums(entered(db, run, "push", member.name), outcomes.values())
     return found
 
 
@@ -80,10 +79,10 @@ def _problems(db: Connection, plan: Plan, run: str, members: dict[str, Any]) -> 
     problems += _unfinished(states.get(("match", plan.entity)), "match", None)
     for name, found in members.items():
         for step, counts in found.items():
-            entered = sum(count for outcome, count in counts.items() if outcome != "read")
-            if entered != counts["read"]:
+            accounted = sum(count for outcome, count in counts.items() if outcome != "read")
+            if accounted != counts["read"]:
                 problems.append(
-                    f"{name}: the {step} outcomes add up to {entered}, but {counts['read']} records entered"
+                    f"{name}: {counts['read']} records entered the {step} and {accounted} are accounted for; run the sync again"
                 )
     return problems
 

@@ -83,7 +83,7 @@ def step(ws: Workspace, run: str, name: str, member: str) -> Iterator[None]:
 def calm() -> Iterator[None]:
     """Let the collector of reference cycles come by rarely: a page is hundreds of thousands of containers and no cycle.
 
-    Left alone it walks through all of them again and again, which is a third of the time of a pull.
+    Left alone it walks through all of them again and again, which is up to a third of the time of a pull.
     """
     before = gc.get_threshold()
     gc.set_threshold(200_000, 20, 100)

@@ -154,6 +154,7 @@ class Intent(SQLModel, table=True):
 
     __tablename__ = "intent"
     __table_args__ = (
+        Index("intent_state", "connection", "stream", "state", "id"),
         Index(
             "intent_open",
             "connection",
@@ -272,13 +273,18 @@ class Step(SQLModel, table=True):
 
 
 class Page(SQLModel, table=True):
-    """The outcome of each record of one page (pull) or one group of writes (push): outcome -> keys, compressed JSON."""
+    """How the records of one page (pull) or one group of writes (push) ended: outcome -> keys, compressed JSON.
+
+    `entered` counts the records that this page brought into the step for the first time in the run, whatever became of
+    them; `outcomes` lists those without an outcome yet as "entered".
+    """
 
     __tablename__ = "page"
     run: str = Field(primary_key=True)
     step: str = Field(primary_key=True)
     member: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
+    entered: int
     outcomes: bytes = Field(sa_type=LargeBinary)
 
 

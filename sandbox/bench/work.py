@@ -102,14 +102,16 @@ class Work:
         """Plan the push of every due profile to the CRM; nothing is sent."""
         lens = self.ws.lens("crm", "contacts")
         planner = Planner(self.ws, "customer", PLAN.member("crm.contacts"), lens, self.run, creatable={})
+        with self.store.read() as db:
+            outcomes = Outcomes.load(db, self.run, "push", "crm.contacts")
         done = 0
         while True:
             with self.store.write() as db:
                 considered, ended = planner.chunk(db)
-                Outcomes.load(db, self.run, "push", "crm.contacts").add(db, ended)
+                outcomes.add(db, considered, ended)
             if not considered:
                 return done
-            done += considered
+            done += len(considered)
 
     def close(self) -> None:
         """Close the store."""

@@ -28,8 +28,8 @@ def test_a_record_met_again_changed_moves_its_count(world: Callable[..., Any]) -
     w = world(erp=Memory())
     with w.store.write() as db:
         outcomes = Outcomes.load(db, "r", "pull", "erp.people")
-        outcomes.add(db, {"1": "unchanged", "2": "unchanged"})
-        outcomes.add(db, {"1": "applied"})
+        outcomes.add(db, ["1", "2"], {"1": "unchanged", "2": "unchanged"})
+        outcomes.add(db, ["1"], {"1": "applied"})
         assert +outcomes.counts == {"unchanged": 1, "applied": 1}
         assert +Outcomes.load(db, "r", "pull", "erp.people").counts == {"unchanged": 1, "applied": 1}
 

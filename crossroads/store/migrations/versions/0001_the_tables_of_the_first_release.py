@@ -107,6 +107,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state in ('planned', 'sent', 'unknown')"),
         postgresql_where=sa.text("state in ('planned', 'sent', 'unknown')"),
     )
+    op.create_index("intent_state", "intent", ["connection", "stream", "state", "id"], unique=False)
     op.create_table(
         "journal",
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -167,6 +168,7 @@ def upgrade() -> None:
         sa.Column("step", sa.String(), nullable=False),
         sa.Column("member", sa.String(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("entered", sa.Integer(), nullable=False),
         sa.Column("outcomes", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("run", "step", "member", "seq"),
     )
@@ -276,6 +278,7 @@ def downgrade() -> None:
     op.drop_table("lease")
     op.drop_index("journal_subject", table_name="journal")
     op.drop_table("journal")
+    op.drop_index("intent_state", table_name="intent")
     op.drop_index(
         "intent_open",
         table_name="intent",
