@@ -80,9 +80,11 @@ def _problems(db: Connection, plan: Plan, run: str, members: dict[str, Any]) -> 
     for name, found in members.items():
         for step, counts in found.items():
             accounted = sum(count for outcome, count in counts.items() if outcome != "read")
-            if accounted != counts["read"]:
+            finished = (step, name) in states and states[step, name].state == "finished"
+            if finished and accounted != counts["read"]:
                 problems.append(
-                    f"{name}: {counts['read']} records entered the {step} and {accounted} are accounted for; run the sync again"
+                    f"{name}: {counts['read']} records entered the {step} and {accounted} are accounted for; "
+                    "run the sync again"
                 )
     return problems
 
@@ -99,9 +101,14 @@ def _unfinished(step: Any, name: str, member: Member | None) -> list[str]:
 def _open(db: Connection, member: Member) -> list[str]:
     rows = table(Intent)
     mine = (rows.c.connection == member.connection, rows.c.stream == member.stream, rows.c.state.in_(OPEN))
-    count = db.execute(select(func.count()).select_from(rows).where(*mine)).scalar() or 0
-    if count:
-        return [
-            f"{member.name}: {count} writes have no known outcome yet; run the sync again to look them up"
-        ]
-    return []
+    query = select(rows.c.state, func.count()).where(*mine).group_by(rows.c.state)
+    counts: dict[str, int] = {state: count for state, count in db.execute(query)}  # noqa: C416 - rows are no pairs to a type checker
+    planned = counts.pop("planned", 0)
+    told = (
+        [f"{member.name}: {planned} writes are planned and not sent; run the sync again"] if planned else []
+    )
+    if doubtful := sum(counts.values()):
+        told.append(
+            f"{member.name}: {doubtful} writes have no known outcome; run the sync again to look them up"
+        )
+    return told
