@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
 
 from crossroads.canonical import Document
 from crossroads.engine import echo, parking
@@ -16,7 +16,7 @@ from crossroads.mapping import Lens, Patch
 from crossroads.plan import Member, When
 from crossroads.store import newid
 from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import Contribution, Due, Intent, Link, Parked, Profile, Rejected
+from crossroads.store.tables import OPEN_WORDS, Contribution, Due, Intent, Link, Parked, Profile, Rejected
 
 CHUNK = 500
 OPEN = ("planned", "sent", "unknown")
@@ -265,14 +265,12 @@ class Planner:
     def _supersede(self, db: Connection, profiles: Sequence[str], at: str) -> None:
         """Close intents that were planned but not sent: the new plan replaces them."""
         rows = table(Intent)
-        mine = (
-            rows.c.connection == self.member.connection,
-            rows.c.stream == self.member.stream,
-            rows.c.state == "planned",
-        )
-        db.execute(
-            update(rows).where(*mine, rows.c.profile.in_(profiles)).values(state="superseded", ended_at=at)
-        )
+        mine = (rows.c.connection == self.member.connection, rows.c.stream == self.member.stream)
+        # Said in the very words of the partial index, or SQLite walks through all that is planned, chunk after chunk.
+        query = select(rows.c.id, rows.c.state).where(*mine, rows.c.profile.in_(profiles), text(OPEN_WORDS))
+        stale = [row.id for row in db.execute(query) if row.state == "planned"]
+        if stale:
+            db.execute(update(rows).where(rows.c.id.in_(stale)).values(state="superseded", ended_at=at))
 
     def _settled(self, db: Connection, profiles: Sequence[str], ended: Mapping[str, str]) -> None:
         rows = table(Due)

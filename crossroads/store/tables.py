@@ -8,6 +8,9 @@ logs.
 from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+OPEN_WORDS = "state in ('planned', 'sent', 'unknown')"
+"""The intents whose outcome is not known, in the words of the index over them."""
+
 
 class StreamState(SQLModel, table=True):
     """Where reading a stream was left, and which installation the cursor belongs to."""
@@ -162,8 +165,8 @@ class Intent(SQLModel, table=True):
             "profile",
             "slot",
             unique=True,
-            sqlite_where=text("state in ('planned', 'sent', 'unknown')"),
-            postgresql_where=text("state in ('planned', 'sent', 'unknown')"),
+            sqlite_where=text(OPEN_WORDS),
+            postgresql_where=text(OPEN_WORDS),
         ),
     )
     id: str = Field(primary_key=True)

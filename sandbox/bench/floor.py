@@ -1,7 +1,6 @@
 """The floor: the least anybody does with such a record. Fetch, parse, flatten, insert; no promise is kept."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,18 @@ import requests
 from sandbox.bench.server import PAGE
 
 
-def flat(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every leaf of a record with its dotted name."""
+def flat(record: dict[str, Any], into: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Put every leaf of a record into one flat dict by its dotted name."""
     for name, value in record.items():
-        if isinstance(value, dict):
-            yield from flat(value, f"{prefix}{name}.")
-        elif isinstance(value, list):
+        kind = type(value)
+        if kind is dict:
+            flat(value, into, f"{prefix}{name}.")
+        elif kind is list:
             for place, item in enumerate(value):
-                yield from flat(item, f"{prefix}{name}.{place}.")
+                flat(item, into, f"{prefix}{name}.{place}.")
         else:
-            yield f"{prefix}{name}", value
+            into[prefix + name] = value
+    return into
 
 
 def floor(url: str, total: int, folder: Path) -> int:
@@ -35,7 +36,7 @@ def floor(url: str, total: int, folder: Path) -> int:
             for row in rows:
                 database.execute(
                     "INSERT INTO partner VALUES (?, ?)",
-                    (row["BusinessPartner"], orjson.dumps(dict(flat(row)))),
+                    (row["BusinessPartner"], orjson.dumps(flat(row, {}))),
                 )
         count += len(rows)
     database.close()
