@@ -78,5 +78,7 @@ def gone(db: Connection, member: Member, keys: Sequence[str], ended: dict[str, s
     rows = table(Contribution)
     for some in chunks(keys):
         mine = (rows.c.connection == member.connection, rows.c.stream == member.stream, rows.c.key.in_(some))
+        there = set(db.execute(select(rows.c.key).where(*mine, ~rows.c.gone)).scalars())
         db.execute(update(rows).where(*mine, ~rows.c.gone).values(gone=True, dirty=1))
-    ended.update(dict.fromkeys(keys, "applied"))
+        # A deletion is told again and again while it is within the overlap: known once, it is nothing new.
+        ended.update({key: "applied" if key in there else "unchanged" for key in some})

@@ -79,15 +79,19 @@ class Held:
         return Held(self.id, holds, said, echo, since, self.said_at, max(changed_at or "", self.changed_at or "") or None,
                     self.dirty, differs)  # fmt: skip
 
-    def wrote(self, values: Document, shown: Document | None) -> "Held":
-        """Return what is true after we wrote `values`; `shown` is the record as the system then showed it, if it did."""
+    def wrote(self, values: Document, shown: Document | None, *, made: bool = False) -> "Held":
+        """Return what is true after we wrote `values`; `shown` is the record as the system then showed it, if it did.
+
+        A value the system shows as empty is one it does not take: nobody cleared it. Of a record we `made`,
+        what was read meanwhile and is as we wrote it was never the system's own word.
+        """
         holds, said, echo = dict(self.holds), dict(self.said), dict(self.echo)
         for path, value in values.items():
-            if path not in echo and path in holds:
+            if path not in echo and path in holds and not (made and alike(holds[path], value)):
                 said[path] = holds[path]
-            seen = shown.get(path) if shown is not None and path in shown else None
-            echo[path] = [value, seen]
-            holds[path] = value if seen is None else seen
+            seen = value if shown is None else shown.get(path, value)
+            echo[path] = [value, None if shown is None else shown.get(path)]
+            holds[path] = seen
         return Held(self.id, holds, said, echo, self.since, self.said_at, self.changed_at, self.dirty)
 
     def means(self, path: str, value: Any) -> bool:

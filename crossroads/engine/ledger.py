@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, text, update
 
 from crossroads.canonical import Document
 from crossroads.engine.attempt import ended
 from crossroads.records import Change, Part, Record
 from crossroads.store.clock import later
 from crossroads.store.session import table
-from crossroads.store.tables import Intent
+from crossroads.store.tables import OPEN_WORDS, Intent
 
 LEASE_SECONDS = (
     120.0  # longer than the calls of one claim can take; a dead owner on this machine is noticed at once
@@ -47,6 +47,14 @@ class Claim(NamedTuple):
         return Change(
             self.id, self.patch["record"], self.slot or None, parts, base, self.version, self.reference
         )
+
+
+def in_doubt() -> ColumnElement[bool]:
+    """Return the condition for a write that may have been done without our knowing: no answer yet, or a create to be repeated."""
+    rows = table(Intent)
+    repeated = (rows.c.state == "planned") & (rows.c.slot == "") & (rows.c.attempts > 0)
+    # In the words of the index over open writes, or every write ever made is walked through.
+    return and_(text(OPEN_WORDS), rows.c.state.in_(("sent", "unknown")) | repeated)
 
 
 _COLUMNS = ("id", "profile", "slot", "state", "document", "patch", "reference", "version", "fence", "sent_at")

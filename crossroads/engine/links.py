@@ -25,7 +25,7 @@ _lineage = Bulk(Lineage, ("id", "kind", "before", "after", "at", "run"), update=
 
 
 class Node(NamedTuple):
-    """A contribution near one that moved."""
+    """A contribution near one that moved; a deleted one still tells that others are one person."""
 
     id: str
     address: str
@@ -133,7 +133,7 @@ def _nodes(db: Connection, entity: str, ids: Iterable[str], changed: Mapping[str
     found = {}
     for some in chunks(sorted(ids)):
         for identity, connection, stream, key, keys, profile in db.execute(
-            query.where(rows.c.id.in_(some), rows.c.entity == entity, ~rows.c.gone)
+            query.where(rows.c.id.in_(some), rows.c.entity == entity)
         ):
             if identity in changed or keys:
                 bearer = changed[identity] if identity in changed else _bearer(keys)

@@ -9,17 +9,18 @@ from collections import Counter
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from crossroads.engine import echo, links, parking
 from crossroads.engine.echo import Held
+from crossroads.engine.ledger import in_doubt
 from crossroads.engine.run import step
 from crossroads.engine.settle import settle
 from crossroads.engine.workspace import Workspace
 from crossroads.identity.keys import keys_of, kind_of, name_of
 from crossroads.plan import Plan
 from crossroads.store.session import table
-from crossroads.store.tables import Contribution, Link
+from crossroads.store.tables import Contribution, Intent, Link, Parked
 
 CHUNK = 1000
 
@@ -33,6 +34,7 @@ class Dirty(NamedTuple):
     key: str
     keys: str
     profile: str | None
+    gone: bool
     held: Held
 
     @property
@@ -72,6 +74,7 @@ def _dirty(db: Connection, entity: str, after: str) -> list[Dirty]:
             rows.c.key,
             rows.c.signature,
             link.c.profile,
+            rows.c.gone,
             *(rows.c[c] for c in echo.COLUMNS),
         )
         .select_from(rows.outerjoin(link, link.c.contribution == rows.c.id))
@@ -79,14 +82,19 @@ def _dirty(db: Connection, entity: str, after: str) -> list[Dirty]:
         .order_by(rows.c.id)
         .limit(CHUNK)
     )
-    return [Dirty._make((*row[:6], echo.read(row[6:]))) for row in db.execute(query).all()]
+    return [Dirty._make((*row[:7], echo.read(row[7:]))) for row in db.execute(query).all()]
 
 
 def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirty]) -> Counter[str]:
     at = ws.clock()
+    # A stream that no sync names any more rests. So does a new record while it may be one of ours whose answer
+    # was lost: as somebody unknown it would be made in every other system.
+    doubted = _doubted(db)
     dirty = [
-        d for d in dirty if (d.connection, d.stream) in ws.entities
-    ]  # a stream that no sync names any more rests
+        d
+        for d in dirty
+        if (d.connection, d.stream) in ws.entities and (d.profile or (d.connection, d.stream) not in doubted)
+    ]
     parked = parking.park(db, ws, plan.entity, dirty, run=run, at=at)
     ready = [d for d in dirty if d.id not in parked]
     signed = {d.id: signature(ws, d) for d in ready}
@@ -107,6 +115,19 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
             [{"row": identity} for identity in parked],
         )
     return Counter(matched=len(ready), parked=len(parked), settled=settled)
+
+
+def _doubted(db: Connection) -> set[tuple[str, str]]:
+    """Return the streams in which a record may have been made that we do not know of; not if only a person can tell."""
+    intent, parked = table(Intent), table(Parked)
+    asked = exists().where(
+        parked.c.connection == intent.c.connection,
+        parked.c.stream == intent.c.stream,
+        parked.c.what == intent.c.profile,
+        parked.c.reason == "outcome",
+    )
+    query = select(intent.c.connection, intent.c.stream).where(in_doubt(), intent.c.slot == "", ~asked)
+    return {(connection, stream) for connection, stream in db.execute(query.distinct())}
 
 
 def signature(ws: Workspace, record: Dirty) -> str:

@@ -7,13 +7,12 @@ import orjson
 import zstandard
 from sqlalchemy import Connection, func, select
 
-from crossroads.store.session import Bulk, table
+from crossroads.store.session import table
 from crossroads.store.tables import Page
 
 OUTCOMES = ("applied", "unchanged", "parked", "withheld", "rejected", "superseded")
 """What may become of a record that enters a step; for a write, *applied* means written."""
 
-_insert = Bulk(Page, ("run", "step", "member", "seq", "entered", "outcomes"), update=())
 _pack = zstandard.ZstdCompressor(level=1).compress
 _unpack = zstandard.ZstdDecompressor().decompress
 _ENTERED = "entered"
@@ -25,24 +24,22 @@ class Outcomes:
     The two are counted apart, so that a record which was forgotten on the way shows in the sums.
     """
 
-    def __init__(self, run: str, step: str, member: str, pages: list[dict[str, list[str]]]) -> None:
-        self.run, self.step, self.member, self.seq = run, step, member, len(pages)
+    def __init__(self, run: str, step: str, member: str) -> None:
+        self.run, self.step, self.member, self.seq = run, step, member, 0
         self.counts: Counter[str] = Counter()
         self._entered: set[int] = set()
         self._ended: dict[int, str] = {}
-        for page in pages:
-            self._enter(name for names in page.values() for name in names)
-            self._end(
-                {name: outcome for outcome, names in page.items() if outcome != _ENTERED for name in names}
-            )
 
     @classmethod
     def load(cls, db: Connection, run: str, step: str, member: str) -> "Outcomes":
         """Return the outcomes so far, those of killed attempts included."""
-        return cls(run, step, member, list(_pages(db, run, step, member)))
+        found = cls(run, step, member)
+        found._catch_up(db)
+        return found
 
     def add(self, db: Connection, entered: Iterable[str], ended: Mapping[str, str]) -> None:
         """Store which records entered the step and how records ended, in the caller's transaction."""
+        self._catch_up(db)
         fresh = self._enter(entered)
         news = self._end(ended)
         by_outcome: dict[str, list[str]] = {}
@@ -51,8 +48,18 @@ class Outcomes:
         if waiting := [name for name in fresh if name not in news]:
             by_outcome[_ENTERED] = waiting
         if by_outcome:
-            row = (self.run, self.step, self.member, self.seq, len(fresh), _pack(orjson.dumps(by_outcome)))
-            _insert(db, [row])
+            page = {"run": self.run, "step": self.step, "member": self.member, "seq": self.seq}
+            content = _pack(orjson.dumps(by_outcome))
+            db.execute(table(Page).insert().values(**page, entered=len(fresh), outcomes=content))
+            self.seq += 1
+
+    def _catch_up(self, db: Connection) -> None:
+        """Take in what another attempt stored meanwhile: two may live at once, and a record counts once."""
+        for page in _pages(db, self.run, self.step, self.member, self.seq):
+            self._enter(name for names in page.values() for name in names)
+            self._end(
+                {name: outcome for outcome, names in page.items() if outcome != _ENTERED for name in names}
+            )
             self.seq += 1
 
     def _enter(self, names: Iterable[str]) -> list[str]:
@@ -80,9 +87,11 @@ class Outcomes:
         return news
 
 
-def _pages(db: Connection, run: str, step: str, member: str) -> Iterator[dict[str, list[str]]]:
+def _pages(
+    db: Connection, run: str, step: str, member: str, start: int = 0
+) -> Iterator[dict[str, list[str]]]:
     rows = table(Page)
-    mine = (rows.c.run == run) & (rows.c.step == step) & (rows.c.member == member)
+    mine = (rows.c.run == run) & (rows.c.step == step) & (rows.c.member == member) & (rows.c.seq >= start)
     for (content,) in db.execute(select(rows.c.outcomes).where(mine).order_by(rows.c.seq)):
         page: dict[str, list[str]] = orjson.loads(_unpack(content))
         yield page

@@ -104,11 +104,11 @@ class Reader:
             known = self._known(db, list(page.records))
             self._translate(page, self._changed(page, known, refused))
             self._keep(db, page, known, at)
+            aside.gone(db, self.member, batch.gone, page.ended)
             aside.keep(
                 db, self.member, self.lens, page.rejected, page.notices, page.ended, refused, self.run, at
             )
             aside.unnamed(db, self.member, self.lens, page.records.values(), self.fields, at)
-            aside.gone(db, self.member, batch.gone, page.ended)
             self.outcomes.add(db, [*page.entered, *batch.gone], page.ended)
             counts = Counter(page.ended.values())
             if counts.keys() - {"unchanged"}:

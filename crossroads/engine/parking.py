@@ -21,6 +21,8 @@ def park(
     """Park the contributions whose required parent is not known yet; return their ids."""
     wanted: dict[str, list[tuple[Dirty, str]]] = {}
     for record in dirty:
+        if record.gone:
+            continue
         lens = ws.lens(record.connection, record.stream)
         for path, reference in lens.references.items():
             parent = record.held.own.get(path)
@@ -35,7 +37,21 @@ def park(
         for record, _ in waiting
     }
     _park(db, list(rows.values()))
+    referring = [r for r in dirty if ws.lens(r.connection, r.stream).references]
+    _come_right(db, [record for record in referring if record.id not in rows])
     return set(rows)
+
+
+def _come_right(db: Connection, ready: Sequence["Dirty"]) -> None:
+    """Forget that these records waited: they name another parent now, or none, or are gone."""
+    rows = table(Parked)
+    keys: dict[tuple[str, str], list[str]] = {}
+    for record in ready:
+        keys.setdefault((record.connection, record.stream), []).append(record.key)
+    for (connection, stream), those in keys.items():
+        mine = (rows.c.connection == connection, rows.c.stream == stream, rows.c.step == "match")
+        for some in chunks(those):
+            db.execute(rows.delete().where(*mine, rows.c.what.in_(some)))
 
 
 def release(db: Connection, entity: str) -> int:

@@ -7,9 +7,10 @@ import orjson
 from sqlalchemy import Connection, select, text, update
 
 from crossroads.canonical import Document
-from crossroads.engine import echo, parking
+from crossroads.engine import echo, ledger, parking
 from crossroads.engine.echo import Held
 from crossroads.engine.raw import unpack
+from crossroads.engine.settle import wanted
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens, Patch
@@ -77,6 +78,7 @@ class Planner:
         targets = self._targets(db, profiles)
         references = self._references(db, golden)
         considered: list[str] = []
+        gone = self._gone(db, profiles)
         ended: dict[str, str] = {}
         intents: list[tuple[Any, ...]] = []
         rejected: list[tuple[Any, ...]] = []
@@ -90,7 +92,9 @@ class Planner:
                 name = target.key if target else profile
                 considered.append(name)
                 try:
-                    intent = self._intent(profile, golden[profile], target, references, at, db)
+                    intent = self._intent(
+                        profile, golden[profile], target, references, at, db, gone=profile in gone
+                    )
                 except Withheld:
                     ended[name] = "withheld"
                 except Waits as waits:
@@ -119,7 +123,7 @@ class Planner:
         busy = select(intent.c.profile).where(
             intent.c.connection == self.member.connection,
             intent.c.stream == self.member.stream,
-            intent.c.state.in_(("sent", "unknown")),
+            ledger.in_doubt(),
         )
         query = (
             select(due.c.profile).where(mine, due.c.profile.not_in(busy)).order_by(due.c.profile).limit(CHUNK)
@@ -157,6 +161,21 @@ class Planner:
             found.setdefault(row[0], []).append(Target._make((*row[1:5], echo.read(row[5:]))))
         return found
 
+    def _gone(self, db: Connection, profiles: Sequence[str]) -> set[str]:
+        """Return the profiles that had a record in the target which was deleted there."""
+        rows, link = table(Contribution), table(Link)
+        query = (
+            select(link.c.profile)
+            .join(rows, rows.c.id == link.c.contribution)
+            .where(
+                link.c.profile.in_(profiles),
+                rows.c.connection == self.member.connection,
+                rows.c.stream == self.member.stream,
+                rows.c.gone,
+            )
+        )
+        return set(db.execute(query).scalars())
+
     def _references(
         self, db: Connection, golden: Mapping[str, Document]
     ) -> dict[str, tuple[str | None, dict[str, list[str]]]]:
@@ -185,29 +204,31 @@ class Planner:
         references: Mapping[str, Any],
         at: str,
         db: Connection,
+        *,
+        gone: bool,
     ) -> tuple[Any, ...] | None:
         if target is None:
-            self._may_create(db, profile, golden)
-        wanted = self._referred(
-            {path: value for path, value in golden.items() if self.lens.writes(path)}, target, references
-        )
+            self._may_create(db, profile, golden, gone)
+        due = self._referred(wanted(self.lens, golden, target.held if target else None), target, references)
         if target is None:
-            missing = [path for path in self.lens.requires if wanted.get(path) is None]
+            missing = [path for path in self.lens.requires if due.get(path) is None]
             if missing:
                 raise Withheld(f"a new record needs {', '.join(missing)}")
-            said = {path: value for path, value in wanted.items() if value is not None}
+            said = {path: value for path, value in due.items() if value is not None}
             # The reference is the profile's own id or the number both sides know: the same in every attempt.
             reference = golden.get("reference") or profile
             patch = self.lens.put(said, reference=reference)
             return self._row(profile, "", said, patch, reference, None, at) if patch else None
-        differing = {path: value for path, value in wanted.items() if not target.held.means(path, value)}
+        differing = {path: value for path, value in due.items() if not target.held.means(path, value)}
         if not differing:
             return None
         base = unpack(db, target.raw, target.dictionary)
         patch = self.lens.put({**target.held.holds, **differing}, base=base, held=target.held.holds)
         return self._row(profile, target.key, differing, patch, None, target.version, at) if patch else None
 
-    def _may_create(self, db: Connection, profile: str, golden: Document) -> None:
+    def _may_create(self, db: Connection, profile: str, golden: Document, gone: bool) -> None:
+        if gone:
+            raise Withheld("its record there was deleted; only people bring it back")
         create = self.member.create
         if create == "never":
             raise Withheld("this sync creates no records here")
@@ -281,6 +302,25 @@ class Planner:
         )
 
 
+def renew(db: Connection, member: Member, at: str) -> int:
+    """Let what an earlier attempt planned and never sent be planned anew: its profile may be another now, or none.
+
+    A create that may have been done stays as it is: repeated under another id it would be done twice.
+    """
+    rows = table(Intent)
+    mine = (
+        rows.c.connection == member.connection,
+        rows.c.stream == member.stream,
+        rows.c.state == "planned",
+        ~ledger.in_doubt(),
+    )
+    profiles = sorted(set(db.execute(select(rows.c.profile).where(*mine)).scalars()))
+    if profiles:
+        db.execute(update(rows).where(*mine).values(state="superseded", ended_at=at))
+        _due(db, [(member.connection, member.stream, profile) for profile in profiles])
+    return len(profiles)
+
+
 def release(db: Connection, member: Member) -> int:
     """Make writes due again whose parent has meanwhile come to exist in the target."""
     parked, rows, link = table(Parked), table(Contribution), table(Link)
@@ -302,7 +342,10 @@ def release(db: Connection, member: Member) -> int:
         for some in chunks(sorted(profiles)):
             found = db.execute(
                 query.where(
-                    link.c.profile.in_(some), rows.c.connection == connection, rows.c.stream == stream
+                    link.c.profile.in_(some),
+                    rows.c.connection == connection,
+                    rows.c.stream == stream,
+                    ~rows.c.gone,
                 )
             )
             there |= {f"{place}#{profile}" for (profile,) in found}

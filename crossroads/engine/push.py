@@ -6,13 +6,11 @@ recorded.
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
-
 from crossroads.connector import Connector
-from crossroads.engine import ledger, planning, received
+from crossroads.engine import ledger, parking, planning, received
 from crossroads.engine.attempt import attempt
 from crossroads.engine.ledger import Claim
 from crossroads.engine.match import work_off
@@ -25,9 +23,8 @@ from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
 from crossroads.records import Rejected, Stream, Unknown, WriteResult, Written
 from crossroads.store.clock import later
-from crossroads.store.session import table
-from crossroads.store.tables import Intent
 
+SEARCHED = ("search", "enforced_key")
 ROUNDS = 4  # plan, send, and up to three times again where somebody changed the record in between
 LANES = 4
 
@@ -38,6 +35,8 @@ def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
     with step(ws, run, "push", name), ws.open(member.connection) as connector, attempt() as who:
         lens = ws.lens(member.connection, member.stream)
         sender = Sender(ws, plan, member, lens, connector, run, who)
+        with ws.store.write() as db:
+            planning.renew(db, member, ws.clock())
         sender.clear_doubts(wait=False)
         with ws.store.write() as db:
             planning.release(db, member)
@@ -125,6 +124,7 @@ class Sender:
             return
         at = self.ws.clock()
         ended: dict[str, str] = {}
+        fresh = self._reread(results, left)
         with self.ws.store.write() as db:
             for result in results:
                 claim = left.pop(result.change.id)
@@ -148,7 +148,7 @@ class Sender:
                             self.lens,
                             self.stream,
                             claim,
-                            self._now(claim),
+                            fresh[claim.id],
                             run=self.run,
                             at=at,
                         )
@@ -172,6 +172,16 @@ class Sender:
                         ledger.end(db, [claim], "unknown", at=at, reasons=[result.reason])
             # Also what an earlier run planned and this one sends enters here.
             self.outcomes.add(db, ended, ended)
+
+    def _reread(
+        self, results: Sequence[WriteResult], left: Mapping[str, Claim]
+    ) -> dict[str, dict[str, Any] | None]:
+        """Return the records somebody changed under our hands, as they are now.
+
+        Asked before the store is locked: a slow system must not keep every other one from writing.
+        """
+        conflicts = [left[r.change.id] for r in results if isinstance(r, Rejected) and r.conflict]
+        return {claim.id: self._now(claim) for claim in conflicts}
 
     def _now(self, claim: Claim) -> dict[str, Any] | None:
         return next(iter(self.connector.fetch(self.stream, [claim.slot])), None)
@@ -227,44 +237,47 @@ class Sender:
                         at=at,
                     )
             return True
-        if self.stream.create == "idempotency_key":
-            self._again(claim)
+        seen = self.connector.find(self.stream, claim.change()) if self.stream.create in SEARCHED else ()
+        if seen:
+            with self.ws.store.write() as db:
+                if ledger.end(db, [claim], "written", at=at):
+                    home = claim._replace(profile=received.holder(db, claim))
+                    result = Written(claim.change(), seen[0].key, seen[0].version, seen[0].record)
+                    received.doubles(db, self.member, claim, seen, run=self.run, at=at)
+                    received.written(
+                        db,
+                        self.ws,
+                        self.plan,
+                        self.member,
+                        self.lens,
+                        home,
+                        result,
+                        run=self.run,
+                        at=at,
+                        sought=True,
+                    )
+                    self.outcomes.add(db, [claim.profile], {claim.profile: "applied"})
             return True
+        settled = later(claim.sent_at or at, self.stream.settle_seconds) <= at
+        if self.stream.create == "search" and not settled:
+            return False
+        with self.ws.store.write() as db:
+            profile = received.holder(db, claim)
+            if profile != claim.profile or received.there(db, self.member, profile):
+                # Nobody to be made any more, or somebody made since, perhaps by us: what there is, a pull reads.
+                if ledger.end(db, [claim], "superseded", at=at):
+                    parking.go_on(db, self.member.connection, self.member.stream, [claim.profile])
+                    self.outcomes.add(db, [claim.profile], {claim.profile: "superseded"})
+                return True
         if self.stream.create == "none":
             with self.ws.store.write() as db:
                 why = "it is not known whether the create arrived, and the system has no way to look"
                 received.ask(db, self.plan, self.member, claim, why, run=self.run, at=at, reason="outcome")
                 self.outcomes.add(db, [claim.profile], {claim.profile: "parked"})
-            return True
-        seen = self.connector.find(self.stream, claim.change())
-        if seen:
-            with self.ws.store.write() as db:
-                if ledger.end(db, [claim], "written", at=at):
-                    result = Written(claim.change(), seen[0].key, seen[0].version, seen[0].record)
-                    received.written(
-                        db, self.ws, self.plan, self.member, self.lens, claim, result, run=self.run, at=at
-                    )
-                    received.doubles(db, self.member, claim, seen, run=self.run, at=at)
-                    self.outcomes.add(db, [claim.profile], {claim.profile: "applied"})
-            return True
-        settled = later(claim.sent_at or at, self.stream.settle_seconds) <= at
-        if self.stream.create == "enforced_key" or settled:
+        else:
             self._again(claim)
-            return True
-        return False
+        return True
 
     def _again(self, claim: Claim) -> None:
         with self.ws.store.write() as db:
             ledger.end(db, [claim], "planned", at=self.ws.clock())
-
-
-def unfinished(ws: Workspace, member: Member) -> int:
-    """Return how many intents of a target have no known outcome."""
-    rows = table(Intent)
-    mine = (
-        rows.c.connection == member.connection,
-        rows.c.stream == member.stream,
-        rows.c.state.in_(planning.OPEN),
-    )
-    with ws.store.read() as db:
-        return len(db.execute(select(rows.c.id).where(*mine)).all())

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from crossroads.canonical import Document
-from crossroads.engine.settle import Part, contributions, says
+from crossroads.engine.settle import Part, contributions, says, wanted
 from crossroads.engine.workspace import Workspace
 from crossroads.plan import Member
 from crossroads.store.clock import later
@@ -149,10 +149,15 @@ def _moot(
     if profile is None or profile not in golden:
         return True
     place = (member.connection, member.stream)
-    held = [part for part in parts.get(profile, []) if (part.connection, part.stream) == place]
+    held = [
+        part for part in parts.get(profile, []) if (part.connection, part.stream) == place and not part.gone
+    ]
     if not refusal.slot:
         return bool(held)
     lens = ws.lens(*place)
-    wanted = {path: value for path, value in golden[profile].items() if lens.writes(path)}
     mine = [part for part in held if part.key == refusal.slot]
-    return all(says(part, lens, path, value) for part in mine for path, value in wanted.items())
+    return all(
+        says(part, lens, path, value)
+        for part in mine
+        for path, value in wanted(lens, golden[profile], part.held).items()
+    )

@@ -29,6 +29,7 @@ class Part(NamedTuple):
     key: str
     mapping: str
     held: Held
+    gone: bool = False
 
 
 def settle(
@@ -49,7 +50,7 @@ def settle(
         rows, lines, due = [], [], []
         for profile in some:
             mine = [part for part in parts.get(profile, ()) if (part.connection, part.stream) in ws.entities]
-            if not mine:
+            if not any(not part.gone for part in mine):
                 continue
             document, why = ws.survivorship.golden(entity, [source(ws, part) for part in mine])
             old, old_why = before.get(profile, (None, {}))
@@ -61,7 +62,7 @@ def settle(
         _profile(db, rows)
         _due(db, due)
         journal.append(db, lines, run=run, at=at)
-        _forget(db, [profile for profile in some if profile not in parts])
+        _forget(db, [profile for profile in some if all(part.gone for part in parts.get(profile, ()))])
         changed += len(rows)
     return changed
 
@@ -69,7 +70,7 @@ def settle(
 def contributions(
     db: Connection, profiles: Sequence[str], known: Mapping[str, Held] | None = None
 ) -> dict[str, list[Part]]:
-    """Return the living contributions of each profile."""
+    """Return the contributions of each profile, those that are gone included."""
     rows, link = table(Contribution), table(Link)
     query = (
         select(
@@ -78,16 +79,18 @@ def contributions(
             rows.c.stream,
             rows.c.key,
             rows.c.mapping,
+            rows.c.gone,
             *(rows.c[c] for c in echo.COLUMNS),
         )
         .select_from(link.join(rows, rows.c.id == link.c.contribution))
-        .where(link.c.profile.in_(profiles), ~rows.c.gone)
+        .where(link.c.profile.in_(profiles))
         .order_by(rows.c.connection, rows.c.stream, rows.c.key)
     )
     seen = known or {}
     found: dict[str, list[Part]] = {}
     for row in db.execute(query).all():
-        found.setdefault(row[0], []).append(Part._make((*row[:5], seen.get(row[5]) or echo.read(row[5:]))))
+        held = seen.get(row[6]) or echo.read(row[6:])
+        found.setdefault(row[0], []).append(Part._make((*row[:5], held, row[5])))
     return found
 
 
@@ -114,6 +117,7 @@ def source(ws: Workspace, part: Part) -> Source:
         said_at=part.held.said_at,
         since=part.held.since,
         readable=lens.readable,
+        gone=part.gone,
     )
 
 
@@ -160,16 +164,31 @@ def _due_targets(
         held = [
             part for part in parts if (part.connection, part.stream) == (member.connection, member.stream)
         ]
-        if held:
-            wanted = {path: value for path, value in document.items() if lens.writes(path)}
+        if living := [part for part in held if not part.gone]:
             differs = any(
-                not says(part, lens, path, value) for part in held for path, value in wanted.items()
+                not says(part, lens, path, value)
+                for part in living
+                for path, value in wanted(lens, document, part.held).items()
             )
+        elif held:
+            differs = False  # what was deleted there is not made again
         else:
             differs = member.create not in ("never", "needed")
         if differs:
             due.append((member.connection, member.stream, profile))
     return due
+
+
+def wanted(lens: Lens, document: Document, held: Held | None) -> Document:
+    """Return what a target's record should say: the golden values, and nothing where ours is golden no more.
+
+    A value of another person's, written while the two were taken for one, must not stay behind.
+    """
+    found = {path: value for path, value in document.items() if lens.writes(path)}
+    if held is not None:
+        ours = held.echo.keys() - document.keys() - lens.references.keys()
+        found |= {path: None for path in ours if lens.writes(path)}
+    return found
 
 
 def says(part: Part, lens: Lens, path: str, value: Any) -> bool:

@@ -42,6 +42,7 @@ class Source:
     said_at: str
     since: Mapping[str, str] = field(default_factory=dict)
     readable: frozenset[str] = frozenset()
+    gone: bool = False
 
     def at(self, path: str) -> str:
         """Return when the value of a path was said."""
@@ -114,8 +115,21 @@ class Survivorship:
         """Return the golden document and why each value is in it.
 
         Nothing but the sources and the policy counts, and the order of the sources does not: ties fall by
-        record address.
+        record address. A deleted record's word counts where no other record says anything.
         """
+        living = [source for source in sources if not source.gone]
+        if len(living) == len(sources):
+            return self._golden(entity, sources)
+        document, why = self._golden(entity, living)
+        said = {self._unit(entity, path) for path in document}
+        former, former_why = self._golden(entity, [source for source in sources if source.gone])
+        more = [path for path in former if self._unit(entity, path) not in said]
+        return document | {p: former[p] for p in more}, why | {p: former_why[p] for p in more}
+
+    def _unit(self, entity: str, path: str) -> str:
+        return self.rule(entity, path)[1] or path
+
+    def _golden(self, entity: str, sources: Sequence[Source]) -> tuple[Document, dict[str, Won]]:
         if len(sources) == 1:
             (only,) = sources
             at, since = only.said_at, only.since

@@ -46,12 +46,19 @@ class Memory:
     page: int = 2
     settle_seconds: float = 0.2
     tick: int = 0
+    gone: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def put(self, stream: str, key: str, **fields: Any) -> None:
         """Let somebody at the system create or change a record by hand."""
         self.tick += 1
         record = {**self.records.setdefault(stream, {}).get(key, {}), **fields}
         self.records[stream][key] = {**record, "key": key, "version": str(self.tick), "seq": self.tick}
+
+    def delete(self, stream: str, key: str) -> None:
+        """Let somebody at the system delete a record by hand; reading tells of it."""
+        self.tick += 1
+        del self.records[stream][key]
+        self.gone.setdefault(stream, {})[key] = self.tick
 
     def value(self, stream: str, key: str, name: str) -> Any:
         """Return one field of one record."""
@@ -102,6 +109,10 @@ class MemoryConnector(Connector[MemorySettings]):
         for start in range(0, len(rows), self.memory.page):
             page = [dict(row) for row in rows[start : start + self.memory.page]]
             yield Batch(page, State({"seq": page[-1]["seq"]}), last=start + self.memory.page >= len(rows))
+        gone = {key: seq for key, seq in self.memory.gone.get(stream.name, {}).items() if seq > after}
+        if gone := {key: seq for key, seq in gone.items() if key not in self.memory.records[stream.name]}:
+            newest = max(*gone.values(), *(row["seq"] for row in rows), 0)
+            yield Batch([], State({"seq": newest}), gone=sorted(gone), last=True)
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield the records with these keys."""
@@ -122,6 +133,8 @@ class MemoryConnector(Connector[MemorySettings]):
             return Unknown(change, "the connection broke")
         if reason := memory.refuse(change.record):
             return Rejected(change, [reason])
+        if change.key is not None and change.key not in rows:
+            return Rejected(change, ["it is not there any more"])
         if change.key is not None and rows[change.key]["version"] != change.version and change.version:
             return Rejected(change, ["somebody changed it"], conflict=True)
         key = change.key or self._new_key(stream, change, rows)
@@ -141,7 +154,7 @@ class MemoryConnector(Connector[MemorySettings]):
             return f"own-{change.reference}"
         if self.memory.create == "idempotency_key" and change.id in self.memory.requests:
             return self.memory.requests[change.id]
-        key = f"{stream.name}-{len(rows) + 1}"
+        key = f"{stream.name}-{len(rows) + len(self.memory.gone.get(stream.name, {})) + 1}"
         self.memory.requests[change.id] = key
         return key
 

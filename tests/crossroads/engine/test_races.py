@@ -1,0 +1,392 @@
+"""What goes wrong between two steps: kills, lost answers, two attempts at once, records that go, merge and come apart."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossroads import engine
+from crossroads.engine.outcomes import Outcomes, ended, entered
+from crossroads.plan import Plan
+from crossroads.records import Safety, Stream, WriteResult
+from crossroads.store.tables import Intent
+from crossroads.testkit.memory import Memory, MemoryConnector
+
+JAN, FEB, MAR = (f"2026-0{month}-01T00:00:00Z" for month in (1, 2, 3))
+ANN = {"given": "Ann", "family": "Lee", "mail": "ann@lee.example", "city": "Bonn", "changed": JAN}
+TELEPHONE = "+4915112345678"
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Scripted(MemoryConnector):
+    """Does something before and after each write."""
+
+    before: Callable[[], None] = staticmethod(lambda: None)
+    after: Callable[[], None] = staticmethod(lambda: None)
+
+    def write(self, stream: Stream, changes: Any) -> Iterator[WriteResult]:
+        for change in changes:
+            self.before()
+            result = self._one(stream, change)
+            self.after()
+            yield result
+
+
+def scripted(
+    w: Any, name: str, before: Callable[[], None] = lambda: None, after: Callable[[], None] = lambda: None
+) -> None:
+    """Let something happen once around the first write to a system."""
+    plain = w.ws.connect
+
+    def connect(asked: str) -> Any:
+        made = plain(asked)
+        if asked != name:
+            return made
+        script = Scripted(w.systems[name], list(made.streams.values()))
+        script.before, script.after = _once(before, w, name), _once(after, w, name)
+        return script
+
+    w.ws.connect = connect
+
+
+def _once(what: Callable[[], None], w: Any, name: str) -> Callable[[], None]:
+    done = w.__dict__.setdefault("done", set())
+
+    def doing() -> None:
+        if (name, id(what)) not in done:
+            done.add((name, id(what)))
+            what()
+
+    return doing
+
+
+def die() -> None:
+    raise Killed
+
+
+def begun(w: Any, run: str) -> Plan:
+    plan: Plan = w.plans[0]
+    engine.begin(w.ws, plan, run)
+    for member in plan.between:
+        engine.pull(w.ws, plan, member.name, run)
+    engine.match(w.ws, plan, run)
+    return plan
+
+
+def planned(w: Any, name: str, run: str) -> None:
+    """Plan the writes of a target, and die before the first is sent."""
+    real = w.ws.connect
+
+    class Dead(MemoryConnector):
+        def write(self, stream: Stream, changes: Any) -> Iterator[WriteResult]:
+            raise Killed
+            yield  # pragma: no cover
+
+    w.ws.connect = lambda asked: Dead(w.systems[asked], list(real(asked).streams.values()))
+    with pytest.raises(Killed):
+        engine.push(w.ws, w.plans[0], name, run)
+    w.ws.connect = real
+    # As it was a moment earlier: planned, and not yet taken for sending.
+    rows = Intent.__table__  # type: ignore[attr-defined]
+    with w.store.write() as db:
+        db.execute(
+            rows.update().where(rows.c.state == "sent").values(state="planned", attempts=0, sent_at=None)
+        )
+
+
+def persons(w: Any, name: str) -> Counter[str]:
+    return Counter(r["given"] for r in w.systems[name].records.get("people", {}).values())
+
+
+def test_a_planned_create_of_a_person_who_merged_meanwhile_is_not_sent(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["crm"].put("people", "a", **ANN)
+    w.sync()
+    w.systems["erp"].put("people", "2", **{**ANN, "mail": "other@lee.example", "changed": FEB})
+    begun(w, "half")
+    planned(w, "crm.people", "half")
+    w.systems["erp"].put("people", "2", mobile=TELEPHONE, changed=MAR)
+    w.systems["crm"].put("people", "a", mobile=TELEPHONE, changed=MAR)
+    w.sync()
+    w.sync()
+    assert persons(w, "crm") == {"Ann": 1}
+
+
+def test_a_planned_write_whose_value_went_back_is_not_sent(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
+    begun(w, "half")
+    planned(w, "crm.people", "half")
+    w.systems["erp"].put("people", "1", city="Bonn", changed=MAR)
+    w.sync()
+    w.sync()
+    assert w.systems["crm"].value("people", "people-1", "city") == "Bonn"
+
+
+@pytest.mark.parametrize("create", ["search", "idempotency_key", "enforced_key"])
+def test_a_created_record_that_is_read_before_its_answer_is_nobody_new(
+    world: Callable[..., Any], create: Safety
+) -> None:
+    systems = {n: Memory(create=create, settle_seconds=0.0) for n in ("erp", "crm", "shop")}
+    w = world(**systems)
+    w.systems["shop"].put(
+        "people", "1", given="Ann", family="Lee", changed=JAN
+    )  # nothing that identifies her
+    begun(w, "half")
+    scripted(w, "crm", after=die)
+    with pytest.raises(Killed):
+        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    for _ in range(3):
+        w.sync()
+    assert [persons(w, name) for name in systems] == [{"Ann": 1}] * 3
+    assert len(w.rows("Profile")) == 1
+
+
+def test_what_we_wrote_is_not_its_systems_word_though_it_was_read_first(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
+    w.systems["erp"].put("people", "1", **ANN)
+    begun(w, "half")
+    scripted(w, "crm", after=die)
+    with pytest.raises(Killed):
+        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    w.sync()
+    (crm,) = [c for c in w.rows("Contribution") if c["connection"] == "crm"]
+    assert json.loads(crm["said"] or "{}") == {}
+    assert json.loads(crm["echo"]).keys() >= {"given_name", "emails.main.address"}
+
+
+def test_an_edit_of_a_record_whose_answer_was_lost_is_the_systems_own_word(
+    world: Callable[..., Any],
+) -> None:
+    w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
+    w.systems["erp"].put("people", "1", **ANN)
+    begun(w, "half")
+
+    def edited() -> None:
+        w.systems["crm"].put("people", "people-1", city="Ulm")
+        raise Killed
+
+    scripted(w, "crm", after=edited)
+    with pytest.raises(Killed):
+        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    engine.push(w.ws, w.plans[0], "crm.people", "half")  # looked up before it is read
+    w.sync()
+    assert w.systems["erp"].value("people", "1", "city") == "Ulm"
+
+
+def test_two_records_that_a_lost_create_left_are_one_person(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
+    w.systems["erp"].put("people", "1", given="Ann", family="Lee", changed=JAN)
+    begun(w, "half")
+
+    def doubled() -> None:
+        reference = w.systems["crm"].value("people", "people-1", "reference")
+        w.systems["crm"].put("people", "people-2", given="Ann", family="Lee", reference=reference)
+        raise Killed
+
+    scripted(w, "crm", after=doubled)
+    with pytest.raises(Killed):
+        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    for _ in range(3):
+        w.sync()
+    assert (persons(w, "erp"), persons(w, "crm")) == ({"Ann": 1}, {"Ann": 2})
+    assert any("merge or delete all but one" in n["reason"] for n in w.rows("Notice"))
+
+
+def test_a_value_that_changed_while_it_was_written_is_written_again(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
+    plan = begun(w, "slow")
+    ordinary = w.ws.connect
+
+    def meanwhile() -> None:
+        w.systems["erp"].put("people", "1", city="Bonn", changed=MAR)
+        w.ws.connect, mine = ordinary, w.ws.connect
+        begun(w, "beside")
+        w.ws.connect = mine
+
+    scripted(w, "crm", before=meanwhile)
+    engine.push(w.ws, plan, "crm.people", "slow")
+    w.sync()
+    assert w.systems["crm"].value("people", "people-1", "city") == "Bonn"
+
+
+def test_a_slow_system_is_asked_again_without_keeping_others_from_the_store(
+    world: Callable[..., Any],
+) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
+    plan = begun(w, "r")
+    w.systems["crm"].put("people", "people-1", mobile=TELEPHONE)
+    ordinary = w.ws.connect
+    locked: list[bool] = []
+
+    class Slow(MemoryConnector):
+        def fetch(self, stream: Stream, keys: Any) -> Any:
+            raw = w.store.engine.raw_connection()
+            raw.driver_connection.execute("PRAGMA busy_timeout=1")
+            try:
+                raw.driver_connection.execute("BEGIN IMMEDIATE")
+                raw.driver_connection.execute("ROLLBACK")
+                locked.append(False)
+            except Exception:
+                locked.append(True)
+            raw.driver_connection.execute("PRAGMA busy_timeout=60000")
+            raw.close()
+            yield from super().fetch(stream, keys)
+
+    w.ws.connect = lambda name: Slow(w.systems[name], list(ordinary(name).streams.values()))
+    engine.push(w.ws, plan, "crm.people", "r")
+    assert locked == [False]
+    assert w.systems["crm"].value("people", "people-1", "city") == "Ulm"
+
+
+def test_two_attempts_of_one_step_keep_the_outcomes_of_both(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory())
+    with w.store.write() as db:
+        one, other = (Outcomes.load(db, "r", "push", "erp.people") for _ in range(2))
+        one.add(db, ["1"], {"1": "applied"})
+        other.add(db, ["1", "2"], {"1": "applied", "2": "applied"})
+        one.add(db, ["2", "3"], {"3": "rejected"})
+        assert entered(db, "r", "push", "erp.people") == 3
+        assert ended(db, "r", "push", "erp.people") == {"1": "applied", "2": "applied", "3": "rejected"}
+
+
+def test_a_deleted_record_still_tells_that_two_others_are_one_person(world: Any, tmp_path: Path) -> None:
+    def seen(first: str) -> Any:
+        (folder := tmp_path / first).mkdir()
+        w = world.make_in(folder, erp=Memory(), crm=Memory(), shop=Memory())
+        w.systems["erp"].put("people", "1", **{**ANN, "mobile": TELEPHONE})
+        w.systems["crm"].put("people", "a", **ANN)
+        if first == "deleted":
+            begun(w, "r0")
+            w.systems["erp"].delete("people", "1")
+            begun(w, "r1")
+        w.systems["shop"].put("people", "x", given="Ann", mobile=TELEPHONE, changed=FEB)
+        begun(w, "r2")
+        if first != "deleted":
+            w.systems["erp"].delete("people", "1")
+            begun(w, "r3")
+        w.systems["erp"].put("people", "1", **ANN, mobile=TELEPHONE)
+        before = len(w.rows("Profile"))
+        begun(w, "r4")
+        return before, len(w.rows("Profile"))
+
+    assert seen("deleted") == seen("arrived") == (1, 1)
+
+
+def test_a_record_deleted_in_one_system_is_not_made_there_again(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(), shop=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["crm"].delete("people", "people-1")
+    w.sync()
+    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
+    w.sync()
+    assert persons(w, "crm") == {}
+    assert w.systems["shop"].value("people", "people-1", "city") == "Ulm"
+
+
+def test_a_person_whose_only_source_was_deleted_keeps_the_values_the_others_hold(
+    world: Callable[..., Any],
+) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].delete("people", "1")
+    w.sync()
+    (profile,) = w.rows("Profile")
+    assert json.loads(profile["document"])["family_name"] == "Lee"
+    w.systems["crm"].put("people", "people-1", family="Ek")
+    w.sync()
+    assert json.loads(w.rows("Profile")[0]["document"])["family_name"] == "Ek"
+
+
+def test_a_deletion_that_is_told_twice_is_nothing_new(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].delete("people", "1")
+    assert w.sync()[0]["members"]["erp.people"]["pull"]["applied"] == 1
+    assert w.sync(full=True)[0]["members"]["erp.people"]["pull"]["unchanged"] == 1
+
+
+def test_a_merge_that_came_apart_leaves_nothing_of_the_other_behind(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.systems["crm"].put(
+        "people", "a", given="Ann", family="Lee", mail=ANN["mail"], mobile=TELEPHONE, changed=FEB
+    )
+    w.sync()
+    assert w.systems["erp"].value("people", "1", "mobile") == TELEPHONE
+    w.systems["crm"].put("people", "a", given="Peter", changed=MAR)
+    w.sync()
+    w.sync()
+    assert w.systems["erp"].value("people", "1", "given") == "Ann"
+    assert not w.systems["erp"].value("people", "1", "mobile"), "it is Peter's"
+
+
+def test_a_field_the_target_does_not_take_is_listed_and_cleared_nowhere(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(normalise=lambda record: {**record, "mobile": None}))
+    w.systems["erp"].put("people", "1", **ANN, mobile=TELEPHONE)
+    for _ in range(3):
+        w.sync()
+    w.sync(full=True)
+    assert w.systems["erp"].value("people", "1", "mobile") == TELEPHONE
+    assert len(w.systems["crm"].writes) == 1
+    (notice,) = w.rows("Notice")
+    assert notice["path"] == "phones.mobile.number"
+    assert TELEPHONE not in notice["reason"]
+
+
+def test_a_record_whose_parent_was_corrected_waits_no_more(
+    world: Callable[..., Any], customer_plan: Any
+) -> None:
+    between = [{"connection": "shop", "stream": "orders"}]
+    orders = Plan.model_validate({"sync": "orders", "entity": "order", "owner": "tests", "between": between})
+    w = world([customer_plan("shop"), orders], shop=Memory())
+    w.systems["shop"].put("people", "7", **ANN)
+    w.systems["shop"].put("orders", "o1", reference="#1", buyer="nobody", status="open")
+    w.sync()
+    assert len(w.rows("Parked")) == 1
+    w.systems["shop"].put("orders", "o1", buyer="7")
+    w.sync()
+    assert not w.rows("Parked")
+    w.systems["shop"].put("orders", "o2", reference="#2", buyer="nobody", status="open")
+    w.sync()
+    w.systems["shop"].delete("orders", "o2")
+    w.sync()
+    assert not w.rows("Parked"), "what is gone waits for nobody"
+
+
+def test_an_order_whose_customer_was_deleted_in_the_target_waits_quietly(
+    world: Callable[..., Any], customer_plan: Any
+) -> None:
+    between = [
+        {"connection": "shop", "stream": "orders"},
+        {"connection": "erp", "stream": "orders", "create": "always"},
+    ]
+    orders = Plan.model_validate({"sync": "orders", "entity": "order", "owner": "tests", "between": between})
+    w = world([customer_plan("shop", "erp"), orders], shop=Memory(), erp=Memory())
+    w.systems["shop"].put("people", "7", **ANN)
+    w.sync()
+    w.systems["erp"].delete("people", "people-1")
+    w.systems["shop"].put("orders", "o1", reference="#1", buyer="7", status="open")
+    w.sync()
+    w.sync()
+    before = w.rows("Parked"), w.rows("Due")
+    assert [len(rows) for rows in before] == [1, 0]
+    w.sync()
+    assert (w.rows("Parked"), w.rows("Due")) == before
