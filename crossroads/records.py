@@ -1,4 +1,7 @@
-"""The nouns that cross the border between the engine and a connector."""
+"""The nouns that cross the border between the engine and a connector.
+
+What they show of themselves names keys and paths, never what a record says: a repr ends up in logs.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +56,7 @@ class Batch:
     system proved complete.
     """
 
-    records: Sequence[Record]
+    records: Sequence[Record] = field(repr=False)
     state: State
     gone: Sequence[str] = ()
     last: bool = False
@@ -70,7 +73,7 @@ class Part:
     path: tuple[str, ...]
     resource: str
     key: Mapping[str, Any]
-    record: Record
+    record: Record = field(repr=False)
     exists: bool
 
 
@@ -84,10 +87,10 @@ class Change:
     """
 
     id: str
-    record: Record
+    record: Record = field(repr=False)
     key: str | None = None
     parts: Sequence[Part] = ()
-    base: Record | None = None
+    base: Record | None = field(default=None, repr=False)
     version: str | None = None
     reference: str | None = None
 
@@ -99,7 +102,7 @@ class Written:
     change: Change
     key: str
     version: str | None = None
-    record: Record | None = None
+    record: Record | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +131,4 @@ class Found:
 
     key: str
     version: str | None = None
-    record: Record | None = None
+    record: Record | None = field(default=None, repr=False)

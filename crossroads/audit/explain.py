@@ -1,7 +1,7 @@
 """Why a profile is what it is: every value with source, rule, time, run and mapping, and what lost."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -28,7 +28,7 @@ class Said:
     """
 
     record: str
-    value: Any
+    value: Any = field(repr=False)
     at: str
     own: bool
     mapping: str
@@ -43,7 +43,7 @@ class Field:
     """
 
     path: str
-    value: Any
+    value: Any = field(repr=False)
     record: str
     rule: str
     ranking: Sequence[str]

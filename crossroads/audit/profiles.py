@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 from sqlalchemy import Connection, select
@@ -21,7 +21,7 @@ class Found:
 
     id: str
     entity: str
-    document: Document
+    document: Document = field(repr=False)
     paths: Sequence[str]
     records: Sequence[str]
 

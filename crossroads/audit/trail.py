@@ -1,7 +1,7 @@
 """What was sent about a profile, and what the journal tells of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -20,7 +20,7 @@ class Write:
     to: str
     key: str | None
     state: str
-    document: Document
+    document: Document = field(repr=False)
     reasons: Sequence[str]
     attempts: int
     planned_at: str
@@ -37,7 +37,7 @@ class Line:
     at: str
     run: str
     kind: str
-    body: Mapping[str, Any] | None
+    body: Mapping[str, Any] | None = field(repr=False)
 
 
 def writes(db: Connection, profiles: Sequence[str]) -> list[Write]:

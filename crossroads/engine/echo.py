@@ -6,7 +6,7 @@ said, no merge could be undone, and "newest" would choose our own echo.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -27,9 +27,9 @@ class Held:
     """One contribution's fields: what the system holds, what it said before we wrote, what we wrote, and since when."""
 
     id: str
-    holds: Document
-    said: Document
-    echo: dict[str, list[Any]]
+    holds: Document = field(repr=False)
+    said: Document = field(repr=False)
+    echo: dict[str, list[Any]] = field(repr=False)
     since: dict[str, str]
     said_at: str
     changed_at: str | None

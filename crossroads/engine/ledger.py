@@ -38,6 +38,9 @@ class Claim(NamedTuple):
     fence: int
     sent_at: str | None
 
+    def __repr__(self) -> str:
+        return f"Claim({self.id}, {self.state})"
+
     def change(self, base: Record | None = None) -> Change:
         """Return the change to send."""
         parts = [

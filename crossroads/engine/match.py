@@ -37,6 +37,9 @@ class Dirty(NamedTuple):
     gone: bool
     held: Held
 
+    def __repr__(self) -> str:
+        return f"Dirty({self.address})"
+
     @property
     def address(self) -> str:
         """Return `connection/stream/key`: the same for the same record in any order of arrival."""

@@ -58,10 +58,10 @@ class Page:
     """The records of one page by key, and what becomes of each; `entered` names every record that came."""
 
     entered: list[str] = field(default_factory=list)
-    records: dict[str, Record] = field(default_factory=dict)
-    payloads: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    documents: dict[str, Document] = field(default_factory=dict)
-    rejected: list[tuple[str, Sequence[str], Record]] = field(default_factory=list)
+    records: dict[str, Record] = field(default_factory=dict, repr=False)
+    payloads: dict[str, tuple[str, bytes]] = field(default_factory=dict, repr=False)
+    documents: dict[str, Document] = field(default_factory=dict, repr=False)
+    rejected: list[tuple[str, Sequence[str], Record]] = field(default_factory=list, repr=False)
     notices: list[Notice] = field(default_factory=list)
     ended: dict[str, str] = field(default_factory=dict)
 

@@ -41,6 +41,9 @@ class Target(NamedTuple):
     dictionary: int | None
     held: Held
 
+    def __repr__(self) -> str:
+        return f"Target({self.key})"
+
 
 class Withheld(Exception):
     """Nothing is sent, and why."""

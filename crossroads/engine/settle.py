@@ -31,6 +31,9 @@ class Part(NamedTuple):
     held: Held
     gone: bool = False
 
+    def __repr__(self) -> str:
+        return f"Part({self.connection}/{self.stream}/{self.key})"
+
 
 def settle(
     db: Connection,

@@ -38,7 +38,7 @@ class Source:
     address: str
     system: str
     mapping: str
-    said: Document
+    said: Document = field(repr=False)
     said_at: str
     since: Mapping[str, str] = field(default_factory=dict)
     readable: frozenset[str] = frozenset()

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import JaroWinkler
 
+from crossroads.errors import shape
+
 # "Jon" and "John" are .93 alike, "Maria" and "Marta" .87; likeness only ever counts beside a shared key.
 ALIKE = 0.9
 
@@ -17,6 +19,9 @@ class Name(NamedTuple):
     family: str = ""
     born: str = ""
     organization: bool = False
+
+    def __repr__(self) -> str:
+        return f"Name({shape(self.given)}; {shape(self.family)})"
 
     @property
     def full(self) -> bool:

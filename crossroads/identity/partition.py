@@ -25,6 +25,9 @@ class Bearer(NamedTuple):
     keys: Sequence[str]
     name: Name
 
+    def __repr__(self) -> str:
+        return f"Bearer({len(self.keys)} keys)"
+
 
 class Edge(NamedTuple):
     """Why two records are one person."""
@@ -32,6 +35,9 @@ class Edge(NamedTuple):
     a: str
     b: str
     why: str
+
+    def __repr__(self) -> str:
+        return f"Edge({self.a}, {self.b}, {self.why.partition(':')[0]})"
 
 
 def edges(bearers: Mapping[str, Bearer]) -> list[Edge]:

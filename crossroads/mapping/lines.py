@@ -1,7 +1,7 @@
 """A mapping once it is checked: every line with its codec and places, ready to read and write."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from crossroads.mapping.codecs import Codec
@@ -23,7 +23,7 @@ class Notice(NamedTuple):
 class Patch:
     """What has to be written: fields of the record itself, and nested entities by their own key."""
 
-    record: Record
+    record: Record = field(repr=False)
     parts: tuple[Part, ...] = ()
 
 

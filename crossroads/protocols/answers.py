@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -17,10 +17,10 @@ class Answer:
     """One decoded answer: `body` is the JSON (None when empty), `content` the bytes it came in."""
 
     status: int
-    headers: Mapping[str, str]
-    body: Any
-    content: bytes = b""
-    url: str = ""
+    headers: Mapping[str, str] = field(repr=False)
+    body: Any = field(repr=False)
+    content: bytes = field(default=b"", repr=False)
+    url: str = field(default="", repr=False)
 
     @property
     def records(self) -> list[dict[str, Any]]:

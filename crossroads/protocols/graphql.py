@@ -1,7 +1,7 @@
 """GraphQL over POST: errors inside 200, cost buckets, connections, refusals per mutation."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from crossroads.errors import ConfigError, CrossroadsError, OutcomeUnknown, RecordRejected, Unavailable
@@ -38,7 +38,7 @@ class GraphQLDialect(Dialect):
 class Mutated:
     """What a document with one or several mutations did: payloads by alias, and why others failed."""
 
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] = field(repr=False)
     errors: Mapping[str, tuple[str, ...]]
 
     def payload(self, alias: str) -> dict[str, Any]:

@@ -19,9 +19,9 @@ class Operation:
     """One request inside a batch; `path` is below the service root, percent-encoded."""
 
     method: str
-    path: str
-    record: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    path: str = field(repr=False)
+    record: Mapping[str, Any] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def encode(changesets: Sequence[Sequence[Operation]]) -> tuple[bytes, str]:

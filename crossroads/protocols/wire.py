@@ -31,11 +31,11 @@ class Call:
     """
 
     method: str
-    url: str
+    url: str = field(repr=False)
     safe: bool
-    params: Mapping[str, Any] | None = None
-    data: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] | None = field(default=None, repr=False)
+    data: bytes | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     decode: bool = True
     allow: frozenset[int] = frozenset()
 
