@@ -15,6 +15,8 @@ A message names the record, the field, the value's shape and what to do. It neve
 
 from collections.abc import Sequence
 
+from pydantic import ValidationError
+
 
 class CrossroadsError(Exception):
     """Root of the tree."""
@@ -58,6 +60,16 @@ class OutcomeUnknown(CrossroadsError):
 
 class Superseded(CrossroadsError):
     """A newer attempt holds the lease; this one must not write any more."""
+
+
+def told(error: ValidationError) -> str:
+    """Say what a pydantic model refused in a file or in settings: the key and what to do, never the refused value."""
+    said = []
+    for one in error.errors(include_input=False, include_url=False):
+        unknown = one["type"] == "extra_forbidden"
+        what = "there is no such key; correct or remove it" if unknown else one["msg"]
+        said.append(f"{'.'.join(map(str, one['loc']))}: {what}")
+    return "; ".join(said)
 
 
 def shape(value: object) -> str:

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, create_model
 
 from crossroads.connector import Settings
-from crossroads.errors import ConfigError
+from crossroads.errors import ConfigError, told
 from crossroads.records import Deletes, Safety, Stream
 
 
@@ -184,10 +184,3 @@ def read(path: Path) -> Manifest:
         raise ConfigError(f"{path}: not YAML: {inspect.cleandoc(str(error)).splitlines()[0]}") from None
     except ValidationError as error:
         raise ConfigError(f"{path}: {told(error)}") from None
-
-
-def told(error: ValidationError) -> str:
-    """Say what a model refused, without the refused values."""
-    return "; ".join(
-        f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)
-    )

@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from crossroads.canonical import ENTITIES, knows
-from crossroads.errors import ConfigError
+from crossroads.errors import ConfigError, told
 
 
 class Strict(BaseModel):
@@ -68,8 +68,10 @@ def load(path: Path) -> Plan:
     try:
         raw: Any = yaml.safe_load(path.read_text())
         plan = Plan.model_validate(raw)
-    except (yaml.YAMLError, ValidationError) as error:
-        raise ConfigError(f"{path.name}: {_told(error)}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path.name}: not YAML: {str(error).splitlines()[0]}") from None
+    except ValidationError as error:
+        raise ConfigError(f"{path.name}: {told(error)}") from None
     for member in plan.between:
         if isinstance(member.create, When):
             for field in member.create.when:
@@ -83,9 +85,3 @@ def plans(folder: Path) -> list[Plan]:
     order = list(ENTITIES)
     found = [load(path) for path in sorted(folder.glob("*.yaml"))]
     return sorted(found, key=lambda plan: (order.index(plan.entity), plan.sync))
-
-
-def _told(error: yaml.YAMLError | ValidationError) -> str:
-    if isinstance(error, ValidationError):
-        return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-    return f"not YAML: {str(error).splitlines()[0]}"

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from crossroads import errors
 from crossroads import manifest as manifests
 from crossroads.connector import Connector
 from crossroads.errors import ConfigError
@@ -85,7 +86,7 @@ def _settings(found: Manifest, model: type[Any], given: Mapping[str, Any]) -> An
     except ValidationError as error:
         known = ", ".join(found.settings)
         raise ConfigError(
-            f"Settings of {found.name}: {manifests.told(error)}. Known settings: {known}."
+            f"Settings of {found.name}: {errors.told(error)}. Known settings: {known}."
         ) from None
 
 

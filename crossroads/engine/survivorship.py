@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from crossroads.canonical import ENTITIES, Document, fields
-from crossroads.errors import MappingError
+from crossroads.errors import MappingError, told
 from crossroads.mapping import folder
 
 
@@ -72,8 +72,7 @@ class Survivorship:
         try:
             policies = {entity: Policy.model_validate(policy) for entity, policy in raw.items()}
         except ValidationError as error:
-            told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise MappingError(f"{path.name}: {told}") from None
+            raise MappingError(f"{path.name}: {told(error)}") from None
         for entity, policy in policies.items():
             known = {path for path, _ in fields(ENTITIES[entity])}
             groups = {path.rpartition(".")[0] for path in known}

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from crossroads.errors import CrossroadsError, MappingError, RecordRejected, shape
+from crossroads.errors import CrossroadsError, MappingError, RecordRejected, shape, told
 
 Value: TypeAlias = str | bool | None
 """What a document holds."""
@@ -138,6 +138,6 @@ def codec(name: str, parameters: Mapping[str, Any], context: Context, defaults: 
     try:
         return known.model_validate(wanted).prepare(context)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        wrong = told(error)
         allowed = ", ".join(info.alias or key for key, info in known.model_fields.items()) or "none"
         raise MappingError(f"codec {name!r}: {wrong} (its parameters: {allowed})") from None

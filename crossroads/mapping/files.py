@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 import crossroads
-from crossroads.errors import MappingError
+from crossroads.errors import MappingError, told
 from crossroads.mapping.language import Mapping, Overlay
 
 M = TypeVar("M", bound=BaseModel)
@@ -66,8 +66,7 @@ def parsed(path: Path, model: type[M]) -> M:
     except yaml.YAMLError as error:
         raise MappingError(f"{where} is not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise MappingError(f"{where}: {told}") from None
+        raise MappingError(f"{where}: {told(error)}") from None
 
 
 def mapping(system: str, entity: str, stream: str | None = None) -> Mapping:

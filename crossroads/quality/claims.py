@@ -6,8 +6,7 @@ from typing import Any, Literal, TypeAlias
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from crossroads.errors import ConfigError
-from crossroads.manifest import told
+from crossroads.errors import ConfigError, told
 
 Tier: TypeAlias = Literal["bronze", "silver", "gold", "platinum"]
 TIERS: tuple[Tier, ...] = ("bronze", "silver", "gold", "platinum")

@@ -34,7 +34,7 @@ def test_a_manifest_gives_streams_and_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("owner: us", "owner: us\nowners: [me]", "manifest.yaml: owners: Extra inputs"),
+        ("owner: us", "owner: us\nowners: [me]", "manifest.yaml: owners: there is no such key"),
         ("key: id", "kee: id", "streams.people.key: Field required"),
         ("type: url", "type: uri", "settings.base_url.type"),
         ("name: tiny", "name: Tiny Shop", "name: String should match"),

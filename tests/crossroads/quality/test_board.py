@@ -82,7 +82,7 @@ MANIFESTS = [
     ),
     (lambda said: said["settings"]["token"].update(help=" "), "settings without help: token"),
     (lambda said: said.update(owner=" "), "the manifest names no owner"),
-    (lambda said: said.update(unheard_of=1), "unheard_of: Extra inputs are not permitted"),
+    (lambda said: said.update(unheard_of=1), "unheard_of: there is no such key"),
 ]
 
 
