@@ -188,7 +188,7 @@ def wanted(lens: Lens, document: Document, held: Held | None) -> Document:
     A value of another person's, written while the two were taken for one, must not stay behind.
     """
     found = {path: value for path, value in document.items() if lens.writes(path)}
-    if held is not None:
+    if held is not None and held.echo:
         ours = held.echo.keys() - document.keys() - lens.references.keys()
         found |= {path: None for path in ours if lens.writes(path)}
     return found
