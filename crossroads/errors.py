@@ -68,7 +68,7 @@ def told(error: ValidationError) -> str:
     for one in error.errors(include_input=False, include_url=False):
         unknown = one["type"] == "extra_forbidden"
         what = "there is no such key; correct or remove it" if unknown else one["msg"]
-        said.append(f"{'.'.join(map(str, one['loc']))}: {what}")
+        said.append(f"{'.'.join(map(str, one['loc'])) or 'the whole of it'}: {what}")
     return "; ".join(said)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from crossroads.canonical import ENTITIES, knows
 from crossroads.errors import ConfigError, told
@@ -53,6 +53,15 @@ class Plan(Strict):
     owner: str
     between: tuple[Member, ...]
 
+    @field_validator("between")
+    @classmethod
+    def _once(cls, between: tuple[Member, ...]) -> tuple[Member, ...]:
+        names = [member.name for member in between]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name} stands there twice; keep one")
+        return between
+
     def member(self, name: str) -> Member:
         """Return the member called `connection.stream`."""
         for member in self.between:
@@ -69,7 +78,7 @@ def load(path: Path) -> Plan:
         raw: Any = yaml.safe_load(path.read_text())
         plan = Plan.model_validate(raw)
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path.name}: not YAML: {str(error).splitlines()[0]}") from None
+        raise ConfigError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         raise ConfigError(f"{path.name}: {told(error)}") from None
     for member in plan.between:

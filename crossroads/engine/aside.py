@@ -6,6 +6,7 @@ import orjson
 from sqlalchemy import Connection, select, update
 from xxhash import xxh3_128_hexdigest
 
+from crossroads.engine.raw import original
 from crossroads.mapping import Lens, Notice
 from crossroads.plan import Member
 from crossroads.records import Record
@@ -32,7 +33,7 @@ def keep(
     """Keep what was set aside, and forget what has come right since."""
     rows = []
     for key, reasons, record in rejected:
-        payload = orjson.dumps(record)
+        payload = original(record)
         mark = f"{xxh3_128_hexdigest(payload)}/{lens.version}"
         if before.get(key) != mark:
             told = orjson.dumps(list(reasons)).decode()

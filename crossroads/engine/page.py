@@ -18,7 +18,7 @@ from crossroads import journal
 from crossroads.canonical import Document
 from crossroads.engine import aside, echo
 from crossroads.engine.outcomes import Outcomes
-from crossroads.engine.raw import Raw
+from crossroads.engine.raw import Raw, original, payload
 from crossroads.engine.run import hold, take
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import RecordRejected
@@ -130,7 +130,7 @@ class Reader:
             try:
                 key = name = self.lens.key(record)
             except RecordRejected as error:
-                mark = xxh3_128_hexdigest(orjson.dumps(record))[:12]
+                mark = xxh3_128_hexdigest(original(record))[:12]
                 page.entered.append(f"without-key-{mark}-{place}")
                 page.reject(f"without-key-{mark}-{place}", error.reasons, record)
                 continue
@@ -175,14 +175,18 @@ class Reader:
             ):
                 page.ended[key] = "unchanged"
                 continue
-            payload = orjson.dumps(record)
-            digest = xxh3_128_hexdigest(payload)
+            try:
+                content = payload(record)
+            except RecordRejected as error:
+                page.reject(key, error.reasons, record)
+                continue
+            digest = xxh3_128_hexdigest(content)
             if same_mapping and before and before.digest == digest:
                 page.ended[key] = "unchanged"
             elif refused.get(key) == f"{digest}/{mapping}":
                 page.ended[key] = "rejected"
             else:
-                page.payloads[key] = (digest, payload)
+                page.payloads[key] = (digest, content)
                 changed.append(key)
         return changed
 
@@ -209,7 +213,7 @@ class Reader:
         )
         rows = []
         for key, document in page.documents.items():
-            record, (digest, payload) = page.records[key], page.payloads[key]
+            record, (digest, content) = page.records[key], page.payloads[key]
             changed_at = self.lens.changed_at(record)
             moved_at = widened(changed_at) if changed_at else None
             held = echo.heard(old.get(key), document, moved_at, at, self.together)
@@ -217,7 +221,7 @@ class Reader:
             dirty = int(held.dirty or held.differs or came_back)
             token = record.get(version) if version else None
             rows.append((held.id or newid(), entity, connection, stream, key, token, digest, self.lens.version, *held.row(),
-                         *self.raw.pack(payload), "", False, dirty, self.run))  # fmt: skip
+                         *self.raw.pack(content), "", False, dirty, self.run))  # fmt: skip
         _contribution(db, rows)
 
     def _cursor(self, db: Connection, state: State) -> None:

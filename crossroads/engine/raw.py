@@ -1,12 +1,15 @@
 """Raw copies of remote records, compressed with a dictionary trained on the stream's first records."""
 
+import json
 from typing import Any
 
 import orjson
 import zstandard
 from sqlalchemy import Connection, select
 
+from crossroads.errors import RecordRejected
 from crossroads.plan import Member
+from crossroads.records import Record
 from crossroads.store import Store
 from crossroads.store.session import table
 from crossroads.store.tables import Dictionary
@@ -48,6 +51,25 @@ class Raw:
     def pack(self, payload: bytes) -> tuple[bytes, int | None]:
         """Return the compressed copy and the dictionary it needs."""
         return self._pack(payload), self.dictionary
+
+
+def payload(record: Record) -> bytes:
+    """Return a record as JSON; raise RecordRejected if it holds what JSON does not know."""
+    try:
+        return orjson.dumps(record)
+    except TypeError:
+        raise RecordRejected(
+            "the record holds text that is not valid text (half a character of Unicode) or a value JSON does not know; "
+            "correct it there, or in the connector"
+        ) from None
+
+
+def original(record: Record) -> bytes:
+    """Return a record for keeping beside the reasons it was refused for, what is not JSON made so."""
+    try:
+        return orjson.dumps(record)
+    except TypeError:
+        return json.dumps(record, ensure_ascii=False, default=str).encode("utf-8", "replace")
 
 
 def unpack(db: Connection, raw: bytes, dictionary: int | None) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from crossroads.canonical import ENTITIES, Document, fields
-from crossroads.errors import MappingError, told
+from crossroads.errors import MappingError
 from crossroads.mapping import folder
+from crossroads.mapping.files import parsed
 
 
 class Rule(BaseModel):
@@ -28,6 +28,10 @@ class Policy(BaseModel):
     default: Rule
     together: dict[str, Rule] = {}
     fields: dict[str, Rule] = {}
+
+
+class Policies(RootModel[dict[str, Policy]]):
+    """The rules of every entity, as the file says them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,9 @@ class Survivorship:
     @classmethod
     def load(cls, path: Path) -> "Survivorship":
         """Read a policy file; a field no entity has is an error that names it."""
-        raw: dict[str, Any] = yaml.safe_load(path.read_text())
-        try:
-            policies = {entity: Policy.model_validate(policy) for entity, policy in raw.items()}
-        except ValidationError as error:
-            raise MappingError(f"{path.name}: {told(error)}") from None
+        policies = parsed(path, Policies).root
+        if policies.keys() != ENTITIES.keys():
+            raise MappingError(f"{path.name}: say the rules of {', '.join(ENTITIES)}, and of nothing else")
         for entity, policy in policies.items():
             known = {path for path, _ in fields(ENTITIES[entity])}
             groups = {path.rpartition(".")[0] for path in known}

@@ -1,5 +1,6 @@
 """One call over one connection: sent, read, decoded, and sorted by what it means."""
 
+import json
 import logging
 import os
 import threading
@@ -142,4 +143,14 @@ def _decoded(answer: Answer, call: Call) -> tuple[Any, CrossroadsError | None]:
         return orjson.loads(answer.content), None
     except orjson.JSONDecodeError:
         pass
+    try:
+        return _mended(answer.content), None
+    except ValueError:
+        pass
     return None, failures.cut_off(call.where, safe=call.safe)
+
+
+def _mended(content: bytes) -> Any:
+    """Return JSON that is whole but for half characters: systems that count in UTF-16 cut texts within an emoji."""
+    text = json.dumps(json.loads(content), ensure_ascii=False, allow_nan=False)
+    return orjson.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
