@@ -115,15 +115,22 @@ def _take(db: Connection, found: Sequence[Any], state: str, at: str, run: str, w
 
 
 def end(
-    db: Connection, claims: Iterable[Claim], state: str, *, at: str, reasons: Sequence[str] = ()
+    db: Connection,
+    claims: Iterable[Claim],
+    state: str,
+    *,
+    at: str,
+    reasons: Sequence[str] = (),
+    unsent: bool = False,
 ) -> set[str]:
-    """Move claimed intents on; return the ids that were still ours to move."""
+    """Move claimed intents on, `unsent` ones as if never tried; return the ids that were still ours to move."""
     rows = table(Intent)
     moved = set()
     for one in claims:
         mine = (rows.c.id == one.id, rows.c.fence == one.fence, rows.c.state == one.state)
         values: dict[str, Any] = {
             "state": state,
+            "attempts": rows.c.attempts - int(unsent),
             "reasons": orjson.dumps(list(reasons)).decode() if reasons else None,
         }
         if state in ("written", "rejected", "superseded"):

@@ -218,6 +218,8 @@ class Planner:
             if missing:
                 raise Withheld(f"a new record needs {', '.join(missing)}")
             said = {path: value for path, value in due.items() if value is not None}
+            if not said:
+                raise Withheld("there is nothing to say of it")
             # The reference is the profile's own id or the number both sides know: the same in every attempt.
             reference = golden.get("reference") or profile
             patch = self.lens.put(said, reference=reference)
@@ -308,15 +310,17 @@ class Planner:
 def renew(db: Connection, member: Member, at: str) -> int:
     """Let what an earlier attempt planned and never sent be planned anew: its profile may be another now, or none.
 
-    A create that may have been done stays as it is: repeated under another id it would be done twice.
+    A create that may have been done keeps its id, repeated under another it would be done twice; what became of it
+    is looked up first.
     """
     rows = table(Intent)
-    mine = (
+    here = (
         rows.c.connection == member.connection,
         rows.c.stream == member.stream,
         rows.c.state == "planned",
-        ~ledger.in_doubt(),
     )
+    db.execute(update(rows).where(*here, ledger.in_doubt()).values(state="unknown"))
+    mine = (*here, text(OPEN_WORDS))
     profiles = sorted(set(db.execute(select(rows.c.profile).where(*mine)).scalars()))
     if profiles:
         db.execute(update(rows).where(*mine).values(state="superseded", ended_at=at))

@@ -113,9 +113,10 @@ class Sender:
                 results = []
         if failure is not None:
             # The contract: what `write` has no result for when it raises Unavailable was not sent.
-            state = "planned" if isinstance(failure, Unavailable) else "unknown"
+            unsent = isinstance(failure, Unavailable)
             with self.ws.store.write() as db:
-                ledger.end(db, left.values(), state, at=self.ws.clock())
+                state = "planned" if unsent else "unknown"
+                ledger.end(db, left.values(), state, at=self.ws.clock(), unsent=unsent)
             raise failure
 
     def _record(self, results: Sequence[WriteResult], left: dict[str, Claim]) -> None:
@@ -241,7 +242,6 @@ class Sender:
         if seen:
             with self.ws.store.write() as db:
                 if ledger.end(db, [claim], "written", at=at):
-                    home = claim._replace(profile=received.holder(db, claim))
                     result = Written(claim.change(), seen[0].key, seen[0].version, seen[0].record)
                     received.doubles(db, self.member, claim, seen, run=self.run, at=at)
                     received.written(
@@ -250,7 +250,7 @@ class Sender:
                         self.plan,
                         self.member,
                         self.lens,
-                        home,
+                        claim,
                         result,
                         run=self.run,
                         at=at,

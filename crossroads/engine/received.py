@@ -104,6 +104,8 @@ def written(
     A record that was `sought` after its answer was lost may have been changed by somebody since.
     """
     document, made = shown(lens, result.record), not claim.slot
+    if made:
+        claim = claim._replace(profile=holder(db, claim))
     key = _key(lens, result)
     before = echo.held(db, member, [key]).get(key)
     old = before or Held(newid(), {}, {}, {}, {}, at, None)

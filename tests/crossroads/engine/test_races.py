@@ -79,7 +79,7 @@ def begun(w: Any, run: str) -> Plan:
     return plan
 
 
-def planned(w: Any, name: str, run: str) -> None:
+def planned(w: Any, name: str, run: str, attempts: int = 0) -> None:
     """Plan the writes of a target, and die before the first is sent."""
     real = w.ws.connect
 
@@ -95,9 +95,7 @@ def planned(w: Any, name: str, run: str) -> None:
     # As it was a moment earlier: planned, and not yet taken for sending.
     rows = Intent.__table__  # type: ignore[attr-defined]
     with w.store.write() as db:
-        db.execute(
-            rows.update().where(rows.c.state == "sent").values(state="planned", attempts=0, sent_at=None)
-        )
+        db.execute(rows.update().where(rows.c.state == "sent").values(state="planned", attempts=attempts))
 
 
 def persons(w: Any, name: str) -> Counter[str]:
@@ -116,6 +114,25 @@ def test_a_planned_create_of_a_person_who_merged_meanwhile_is_not_sent(world: Ca
     w.sync()
     w.sync()
     assert persons(w, "crm") == {"Ann": 1}
+
+
+def test_a_create_in_doubt_of_a_person_who_merged_meanwhile_is_not_repeated(
+    world: Callable[..., Any],
+) -> None:
+    w = world(erp=Memory(), crm=Memory(create="idempotency_key"))
+    w.systems["crm"].put("people", "a", **ANN)
+    w.sync()
+    w.systems["erp"].put("people", "2", **{**ANN, "mail": "other@lee.example", "changed": FEB})
+    begun(w, "half")
+    planned(
+        w, "crm.people", "half", attempts=1
+    )  # as an attempt leaves it that died before it could repeat it
+    w.systems["erp"].put("people", "2", mobile=TELEPHONE, changed=MAR)
+    w.systems["crm"].put("people", "a", mobile=TELEPHONE, changed=MAR)
+    w.sync()
+    w.sync()
+    assert persons(w, "crm") == {"Ann": 1}
+    assert len(w.rows("Profile")) == 1
 
 
 def test_a_planned_write_whose_value_went_back_is_not_sent(world: Callable[..., Any]) -> None:
