@@ -42,6 +42,7 @@ _contribution = Bulk(
     update=[column for column in _COLUMNS if column not in _KEPT],
 )
 _state = Bulk(StreamState, ("connection", "stream", "system", "origin", "cursor"))
+_whole = Bulk(StreamState, ("connection", "stream", "system", "origin", "cursor", "mapping"))
 
 
 class Known(NamedTuple):
@@ -116,13 +117,13 @@ class Reader:
                     db, [journal.Line("pull", self.member.name, dict(counts))], run=self.run, at=at
                 )
             if state is not None:
-                self._cursor(db, state)
+                _state(db, [self._left(state)])
 
-    def advance(self, state: State) -> None:
-        """Store a cursor on its own, at the end of a full compare."""
+    def read_whole(self, state: State) -> None:
+        """Store the cursor at the end of a read of everything, and that it was read by this mapping."""
         with self.ws.store.write() as db:
             hold(db, self.lease, self.fence)
-            self._cursor(db, state)
+            _whole(db, [(*self._left(state), self.lens.version)])
 
     def _key(self, page: Page, records: Sequence[Record]) -> None:
         twice: set[str] = set()
@@ -224,7 +225,7 @@ class Reader:
                          *self.raw.pack(content), "", False, dirty, self.run))  # fmt: skip
         _contribution(db, rows)
 
-    def _cursor(self, db: Connection, state: State) -> None:
+    def _left(self, state: State) -> tuple[str, str, str, str, str]:
         system = self.ws.system(self.member.connection)
         cursor = orjson.dumps(dict(state.cursor), option=orjson.OPT_SORT_KEYS).decode()
-        _state(db, [(self.member.connection, self.member.stream, system.system, system.origin, cursor)])
+        return self.member.connection, self.member.stream, system.system, system.origin, cursor

@@ -26,11 +26,12 @@ def pull(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
     with step(ws, run, "pull", name), ws.open(member.connection) as connector, attempt() as who:
         lens = ws.lens(member.connection, member.stream)
         with ws.store.write() as db:
-            since = _since(ws, db, member)
+            since, read_by = _left(ws, db, member)
             full = (
                 compares(db, run)
                 or compare_due(db, member, run, ws.clock())
-                or _read_by_another_mapping(db, member, lens)
+                or read_by not in (lens.version, None)
+                or (read_by is None and _read_by_another_mapping(db, member, lens))
             )
             if full:
                 comparing(db, run, name)
@@ -40,24 +41,25 @@ def pull(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
         for batch in connector.read(reader.stream, State() if full else since):
             state = batch.state
             reader.store(batch, None if keep else state)
-        if keep:
-            reader.advance(state)
+        if full or read_by is None:
+            reader.read_whole(state)
         return dict(reader.outcomes.counts)
 
 
-def _since(ws: Workspace, db: Connection, member: Member) -> State:
+def _left(ws: Workspace, db: Connection, member: Member) -> tuple[State, str | None]:
+    """Return where reading was left, and the mapping by which everything was read, once it was."""
     states = table(StreamState)
     mine = (states.c.connection == member.connection, states.c.stream == member.stream)
-    row = db.execute(select(states.c.system, states.c.origin, states.c.cursor).where(*mine)).first()
+    row = db.execute(select(states).where(*mine)).first()
     if row is None:
-        return State()
+        return State(), None
     if row.origin != ws.system(member.connection).origin:
         raise ConfigError(
             f"{member.name}: the stored cursor belongs to another installation ({row.system}). If connection "
             f"{member.connection!r} was moved to this system on purpose, give it a new name: its records are "
             "other records."
         )
-    return State(orjson.loads(row.cursor))
+    return State(orjson.loads(row.cursor)), row.mapping
 
 
 def _read_by_another_mapping(db: Connection, member: Member, lens: Lens) -> bool:

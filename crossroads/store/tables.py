@@ -13,7 +13,7 @@ OPEN_WORDS = "state in ('planned', 'sent', 'unknown')"
 
 
 class StreamState(SQLModel, table=True):
-    """Where reading a stream was left, and which installation the cursor belongs to."""
+    """Where reading a stream was left, which installation the cursor belongs to, and the mapping that last read it whole."""
 
     __tablename__ = "stream_state"
     connection: str = Field(primary_key=True)
@@ -21,7 +21,7 @@ class StreamState(SQLModel, table=True):
     system: str
     origin: str
     cursor: str = "{}"
-    dictionary: int | None = None
+    mapping: str | None = None
 
 
 class Dictionary(SQLModel, table=True):

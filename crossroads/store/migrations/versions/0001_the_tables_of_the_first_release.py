@@ -252,7 +252,7 @@ def upgrade() -> None:
         sa.Column("system", sa.String(), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
         sa.Column("cursor", sa.String(), nullable=False),
-        sa.Column("dictionary", sa.Integer(), nullable=True),
+        sa.Column("mapping", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("connection", "stream"),
     )
 
