@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, text, update
 
 from crossroads.canonical import Document
 from crossroads.engine.attempt import ended
 from crossroads.records import Change, Part, Record
 from crossroads.store.clock import later
-from crossroads.store.session import table
+from crossroads.store.session import chunks, table
 from crossroads.store.tables import OPEN_WORDS, Intent
 
 LEASE_SECONDS = (
@@ -112,6 +112,19 @@ def _take(db: Connection, found: Sequence[Any], state: str, at: str, run: str, w
             [{"intent": c.id, "next_fence": c.fence} for c in claims],
         )
     return claims
+
+
+def settled_since(db: Connection, connection: str, stream: str, names: Sequence[str], since: str) -> set[str]:
+    """Return which of these records, or of the profiles to be made, had a write that ended since an instant."""
+    rows = table(Intent)
+    query = select(rows.c.profile, rows.c.slot).where(
+        rows.c.connection == connection, rows.c.stream == stream, rows.c.ended_at >= since
+    )
+    found: set[str] = set()
+    for some in chunks(names):
+        mine = query.where(or_(rows.c.slot.in_(some), and_(rows.c.slot == "", rows.c.profile.in_(some))))
+        found |= {slot or profile for profile, slot in db.execute(mine)}
+    return found
 
 
 def end(

@@ -53,6 +53,15 @@ class Outcomes:
             db.execute(table(Page).insert().values(**page, entered=len(fresh), outcomes=content))
             self.seq += 1
 
+    def unaccounted(self, db: Connection) -> list[str]:
+        """Return the records that entered and have not ended yet."""
+        found: dict[str, bool] = {}
+        for page in _pages(db, self.run, self.step, self.member):
+            for outcome, names in page.items():
+                for name in names:
+                    found[name] = outcome != _ENTERED or found.get(name, False)
+        return [name for name, done in found.items() if not done]
+
     def _catch_up(self, db: Connection) -> None:
         """Take in what another attempt stored meanwhile: two may live at once, and a record counts once."""
         for page in _pages(db, self.run, self.step, self.member, self.seq):

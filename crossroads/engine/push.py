@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
+
 from crossroads.connector import Connector
 from crossroads.engine import ledger, parking, planning, received
 from crossroads.engine.attempt import attempt
@@ -23,6 +25,8 @@ from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
 from crossroads.records import Rejected, Stream, Unknown, WriteResult, Written
 from crossroads.store.clock import later
+from crossroads.store.session import table
+from crossroads.store.tables import Run
 
 SEARCHED = ("search", "enforced_key")
 ROUNDS = 4  # plan, send, and up to three times again where somebody changed the record in between
@@ -56,6 +60,7 @@ def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
         sender.clear_doubts(wait=True)
         # A record just made has a number of its own: the targets that come next hear of it in this same run.
         work_off(ws, plan, run)
+        sender.account()
         return dict(sender.outcomes.counts)
 
 
@@ -78,6 +83,15 @@ class Sender:
         self.conflicts: Counter[tuple[str, str]] = Counter()
         with ws.store.read() as db:
             self.outcomes = Outcomes.load(db, run, "push", member.name)
+
+    def account(self) -> None:
+        """Give those records an outcome whose write another run took over and ended, beside this one or after a kill."""
+        runs, here = table(Run), (self.member.connection, self.member.stream)
+        with self.ws.store.write() as db:
+            if names := self.outcomes.unaccounted(db):
+                began = db.execute(select(runs.c.started_at).where(runs.c.id == self.run)).scalar_one()
+                others = ledger.settled_since(db, *here, names, began)
+                self.outcomes.add(db, [], dict.fromkeys(sorted(others), "superseded"))
 
     def send_all(self) -> int:
         """Send every planned intent; return how many there were."""
