@@ -135,6 +135,23 @@ def test_a_create_in_doubt_of_a_person_who_merged_meanwhile_is_not_repeated(
     assert len(w.rows("Profile")) == 1
 
 
+def test_a_create_that_was_to_be_repeated_is_repeated_under_its_own_id(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(create="idempotency_key"))
+    w.systems["erp"].put("people", "1", **ANN)
+    begun(w, "half")
+    scripted(w, "crm", after=die)
+    with pytest.raises(Killed):
+        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    rows = Intent.__table__  # type: ignore[attr-defined]
+    with w.store.write() as db:  # as a second attempt leaves it that died before it could repeat it
+        db.execute(rows.update().values(state="planned"))
+    w.systems["crm"].records["people"]["people-1"]["mail"] = ""  # nothing there tells any more who it is
+    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
+    w.sync()
+    w.sync()
+    assert persons(w, "crm") == {"Ann": 1}
+
+
 def test_a_planned_write_whose_value_went_back_is_not_sent(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory())
     w.systems["erp"].put("people", "1", **ANN)
