@@ -105,7 +105,7 @@ def commands() -> str:
 
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
-    lines = [MARK.format(source="crossroads/cli.py").strip(), "# Commands", ""]
+    lines = [MARK.format(source="crossroads/cli.py or crossroads/commands/").strip(), "# Commands", ""]
     lines += ["Everything below works in the checkout, or where `CROSSROADS_HOME` names it.", ""]
     for way, command in _commands(group, "crossroads"):
         told = [one for one in command.params if isinstance(one, TyperArgument | TyperOption)]

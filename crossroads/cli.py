@@ -1,27 +1,20 @@
 """The command line: one function a command, each calling what does the work."""
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 import crossroads
-from crossroads.errors import CrossroadsError
+from crossroads.commands.terminal import console, entered, told, workspace
 from crossroads.launch import home as homes
-from crossroads.launch.home import Home
 
 # Locals in a traceback would show records.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, help=crossroads.__doc__)
 new_app = typer.Typer(no_args_is_help=True, help="Write the files of something new.")
 app.add_typer(new_app, name="new")
-# Without a terminal there is no width to fit: a table in a file or a pipe is laid out wide.
-console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140)
 
 
 @app.command()
@@ -33,7 +26,7 @@ def up(
     """Start Airflow, the console and the stand-ins on this machine, until Ctrl-C."""
     from crossroads.launch.up import up as start
 
-    with _told():
+    with told():
         start(homes.find(), _world if stand_ins else None, console)
 
 
@@ -42,7 +35,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the stand-ins running afterwards.")] = False,
 ) -> None:
     """Load five stand-ins with a planted world, synchronise it, and check the result against the truth."""
-    with _told():
+    with told():
         from sandbox import demo as script
 
         script.main(keep)
@@ -58,8 +51,8 @@ def run(
     """Run one sync, or all in the order of dependence, and wait for the end."""
     from crossroads.launch.run import run as start
 
-    with _told():
-        green = start(_entered(), name, compare, console)
+    with told():
+        green = start(entered(), name, compare, console)
     raise typer.Exit(0 if green else 1)
 
 
@@ -68,8 +61,8 @@ def check() -> None:
     """Check sync files, mappings, connections and pools, and ask every system whether it knows us."""
     from crossroads.launch.check import check as look
 
-    with _told():
-        _entered()
+    with told():
+        entered()
         good = look(console)
     raise typer.Exit(0 if good else 1)
 
@@ -90,7 +83,7 @@ def status(
     from crossroads.launch.reading import reading
 
     good = True
-    with _told(), reading(homes.find()) as (db, plans):
+    with told(), reading(homes.find()) as (db, plans):
         if run is not None:
             show.run(console, *runs.run_of(db, run))
         if journal:
@@ -111,7 +104,7 @@ def profiles(
     from crossroads.audit import show
     from crossroads.launch.reading import reading
 
-    with _told(), reading(homes.find()) as (db, _):
+    with told(), reading(homes.find()) as (db, _):
         show.profiles(console, search.find(db, find))
 
 
@@ -125,16 +118,8 @@ def explain(
     from crossroads.audit import show_profile
     from crossroads.audit.explain import explain as explained
 
-    with _told():
-        _entered()
-        from crossroads.airflow import workspace
-        from crossroads.launch import connections
-
-        ws = workspace(connections.system)
-        try:
-            show_profile.explanation(console, explained(ws, name))
-        finally:
-            ws.store.close()
+    with told(), workspace() as ws:
+        show_profile.explanation(console, explained(ws, name))
 
 
 @app.command()
@@ -147,7 +132,7 @@ def rejected(
     from crossroads.audit import aside, show
     from crossroads.launch.reading import reading
 
-    with _told(), reading(homes.find()) as (db, _):
+    with told(), reading(homes.find()) as (db, _):
         show.rejected(console, aside.set_aside(db), aside.unmapped(db), None if every else show.SHOWN)
 
 
@@ -156,7 +141,7 @@ def quality() -> None:
     """Show what each connector claims of its quality; a claim that is not true ends with 1."""
     from crossroads.quality import board
 
-    with _told():
+    with told():
         good = board.show(console, board.judged(homes.find().root))
     raise typer.Exit(0 if good else 1)
 
@@ -166,25 +151,9 @@ def new_connector(name: Annotated[str, typer.Argument(help="The system's name, e
     """Write a connector that passes bronze at once: manifest, README, quality claims and its test."""
     from crossroads.launch.scaffold import connector
 
-    with _told():
+    with told():
         for path in connector(homes.find().root, name):
             console.print(path)
-
-
-def _entered() -> Home:
-    home = homes.find()
-    home.enter(quiet=True)
-    return home
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Show our own errors as a sentence; anything else is a mistake of ours and keeps its traceback."""
-    try:
-        yield
-    except CrossroadsError as error:
-        console.print(f"[bold red]{type(error).__name__}[/]: {escape(str(error))}", highlight=False)
-        raise typer.Exit(1) from None
 
 
 @contextmanager
