@@ -179,8 +179,7 @@ def best(rule: Rule, path: str, saying: Sequence[Source]) -> Source:
 
 
 def _best_group(rule: Rule, paths: Sequence[str], sources: Sequence[Source]) -> Source:
-    saying = [s for s in sources if any(s.said.get(path) is not None for path in paths)]
-    saying = saying or [s for s in sources if any(path in s.said for path in paths)]
+    saying = [s for s in sources if any(path in s.said for path in paths)]
 
     def at(source: Source) -> str:
         return max(source.at(path) for path in paths if path in source.said)

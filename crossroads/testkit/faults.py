@@ -1,36 +1,56 @@
-"""A transport that fails on command: before sending, after sending, or with a wrong answer."""
+"""A transport that fails on command or at random: before sending, after sending, or with a wrong answer.
+
+transport = FaultyTransport()
+transport.fail("lost", when=lambda request: request.method == "POST")
+connector = MyConnector(settings, streams, transport=transport)
+"""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http.client import RemoteDisconnected
-from io import BytesIO
-from typing import Any, Literal, TypeAlias
+from random import Random
+from time import sleep
+from typing import Any, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 import requests
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter, HTTPAdapter
-from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
 
+from crossroads.testkit import answers
+
 Fault: TypeAlias = Literal[
-    "unreachable",
-    "lost",
-    "dropped",
-    "truncated",
-    "html",
-    "unauthorized",
+    "unreachable",  # no connection: never sent
+    "unauthorized",  # 401, 403, 429 with Retry-After, 503, 500: answered so and not carried out
     "forbidden",
     "throttled",
     "busy",
     "broken",
+    "html",  # a log-in page with status 200, or JSON of no use: not carried out
+    "shapeless",
+    "lost",  # carried out, and the answer lost: no answer in time, a closed connection, a 500, a 504
+    "dropped",
+    "crashed",
+    "gateway",
+    "truncated",  # carried out, and the answer cut: whole but for its end, or broken off in mid-body
+    "cut",
+    "slow",  # carried out and answered well, late
+    "duplicated",  # carried out twice, as by a proxy that tries again by itself
+    "late",  # no answer in time, and carried out only after later requests were
 ]
-"""`unreachable` is never sent, `lost` and `dropped` are carried out first, the rest are wrong answers."""
+"""What may happen to a request on its way."""
+
+FAULTS: Sequence[Fault] = get_args(Fault)
+ONCE_ONLY: frozenset[Fault] = frozenset({"duplicated"})
+"""Faults against which a client alone can do nothing where the system recognises no request."""
 
 RETRY_AFTER = 7
-_PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
-_STATUS = {"html": 200, "unauthorized": 401, "forbidden": 403, "throttled": 429, "busy": 503, "broken": 500}
+SENT_AGAIN = "X-Sent-Again"
+"""The header of a request's second delivery, by which a stand-in can tell it from a second request."""
+
+_STATUS = {"unauthorized": 401, "forbidden": 403, "throttled": 429, "busy": 503, "broken": 500}
+_AFTERWARDS = {"crashed": 500, "gateway": 504}
 
 
 @dataclass
@@ -40,18 +60,33 @@ class _Plan:
     when: Callable[[PreparedRequest], bool]
 
 
+@dataclass
+class _Storm:
+    random: Random
+    share: float
+    faults: Sequence[Fault]
+    when: Callable[[PreparedRequest], bool]
+
+
 class FaultyTransport(BaseAdapter):
     """Passes requests on to `inner` (the network, if not given), except those that are to fail.
 
-    `seen` lists method and path of every request that was asked of it, failed ones included.
+    `seen` lists method and path of every request that was asked of it, failed ones included; `done` counts the faults.
+    `delay` is how many seconds slow answers and late requests take, `retry_after` what a refused caller is told to wait.
     """
 
-    def __init__(self, inner: BaseAdapter | None = None) -> None:
+    def __init__(
+        self, inner: BaseAdapter | None = None, *, delay: float = 0.05, retry_after: float = RETRY_AFTER
+    ) -> None:
         super().__init__()
         self._inner = inner or HTTPAdapter()
         self._plans: list[_Plan] = []
+        self._storm: _Storm | None = None
         self._lock = threading.Lock()
+        self._under_way: list[threading.Thread] = []
+        self.delay, self.retry_after = delay, retry_after
         self.seen: list[tuple[str, str]] = []
+        self.done: dict[Fault, int] = {}
 
     def fail(
         self, fault: Fault, *, times: int = 1, when: Callable[[PreparedRequest], bool] | None = None
@@ -59,54 +94,92 @@ class FaultyTransport(BaseAdapter):
         """Make the next `times` requests for which `when` is true (all, if not given) fail this way."""
         self._plans.append(_Plan(fault, times, when or (lambda _: True)))
 
+    def storm(
+        self,
+        random: Random,
+        share: float,
+        faults: Sequence[Fault] = FAULTS,
+        when: Callable[[PreparedRequest], bool] | None = None,
+    ) -> None:
+        """Make a random share of all requests fail, each in one of these ways; the same seed, the same storm."""
+        self._storm = _Storm(random, share, faults, when or (lambda _: True))
+
     def heal(self) -> None:
         """Fail no more."""
         self._plans.clear()
+        self._storm = None
+
+    def settle(self) -> None:
+        """Return when every late request has arrived."""
+        while self._under_way:
+            self._under_way.pop().join()
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Send, or fail as planned."""
         fault = self._due(request)
+        if fault is None:
+            return self._inner.send(request, *args, **kwargs)
         if fault == "unreachable":
             raise requests.ConnectTimeout("planned", request=request)
         if fault in _STATUS:
-            return _answer(
-                request, _STATUS[fault], _PAGE, {"Content-Type": "text/html", "Retry-After": str(RETRY_AFTER)}
-            )
+            return answers.page(request, _STATUS[fault], {"Retry-After": str(self.retry_after)})
+        if fault == "html":
+            return answers.page(request, 200, {})
+        if fault == "shapeless":
+            return answers.answer(request, 200, b'"?"', {"Content-Type": "application/json"})
+        if fault == "late":
+            self._send_late(request, args, kwargs)
+            raise requests.ReadTimeout("planned", request=request)
         response = self._inner.send(request, *args, **kwargs)
         if fault == "lost":
             raise requests.ReadTimeout("planned", request=request)
         if fault == "dropped":
-            raise requests.ConnectionError(
-                ProtocolError("planned", RemoteDisconnected("planned")), request=request
-            )
+            raise requests.ConnectionError(ProtocolError("planned", answers.GONE), request=request)
+        if fault in _AFTERWARDS:
+            return answers.page(request, _AFTERWARDS[fault], {})
         if fault == "truncated":
-            return _answer(
-                request,
-                response.status_code,
-                response.content[: len(response.content) // 2],
-                response.headers,
-            )
+            return answers.truncated(request, response)
+        if fault == "cut":
+            return answers.cut(request, response)
+        if fault == "slow":
+            sleep(self.delay)
+        if fault == "duplicated":
+            again = request.copy()
+            again.headers[SENT_AGAIN] = "1"
+            self._inner.send(again, *args, **kwargs)
         return response
 
     def close(self) -> None:
-        """Close the inner transport."""
+        """Let what is under way arrive, and close the inner transport."""
+        self.settle()
         self._inner.close()
+
+    def _send_late(self, request: PreparedRequest, args: Any, kwargs: Any) -> None:
+        def arrive() -> None:
+            sleep(self.delay)
+            try:
+                self._inner.send(request, *args, **kwargs)
+            except requests.RequestException:
+                return  # the system is gone by then: it never arrived
+
+        thread = threading.Thread(target=arrive, daemon=True)
+        self._under_way.append(thread)
+        thread.start()
 
     def _due(self, request: PreparedRequest) -> Fault | None:
         with self._lock:
             self.seen.append((request.method or "", urlsplit(request.url or "").path))
-            for plan in self._plans:
-                if plan.times > 0 and plan.when(request):
-                    plan.times -= 1
-                    return plan.fault
+            fault = self._planned(request)
+            if fault is not None:
+                self.done[fault] = self.done.get(fault, 0) + 1
+            return fault
+
+    def _planned(self, request: PreparedRequest) -> Fault | None:
+        for plan in self._plans:
+            if plan.times > 0 and plan.when(request):
+                plan.times -= 1
+                return plan.fault
+        storm = self._storm
+        if storm is not None and storm.when(request) and storm.random.random() < storm.share:
+            return storm.random.choice(storm.faults)
         return None
-
-
-def _answer(request: PreparedRequest, status: int, body: bytes, headers: Any) -> Response:
-    kept = {
-        name: value
-        for name, value in headers.items()
-        if name.lower() not in ("content-length", "content-encoding")
-    }
-    raw = HTTPResponse(BytesIO(body), headers=kept, status=status, preload_content=False)
-    return HTTPAdapter().build_response(request, raw)

@@ -1,0 +1,127 @@
+"""One run of the sync as the DAG does it, in a process that may be killed, over a wire that may fail."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Any
+
+from crossroads import engine
+from crossroads.connector import Connector
+from crossroads.engine import System, Workspace
+from crossroads.engine.survivorship import Survivorship
+from crossroads.errors import CrossroadsError
+from crossroads.mapping import Lens, compiled
+from crossroads.mapping.language import Mapping
+from crossroads.plan import Plan
+from crossroads.store import Store
+from crossroads.testkit.faults import FAULTS, ONCE_ONLY, FaultyTransport
+from crossroads.testkit.killer import Moments, kill_after
+from sandbox.crash.connector import RingConnector
+from sandbox.crash.ring import SYSTEMS
+
+GREEN, RED = 0, 1
+REFUSALS = ("unauthorized", "forbidden", "html", "shapeless")
+"""What makes a person act: right in its place, but a run that meets it ends, and a storm should go on."""
+
+PLAN = Plan.model_validate(
+    {
+        "sync": "customers",
+        "entity": "customer",
+        "owner": "trials",
+        "between": [{"connection": name, "stream": "people", "create": "always"} for name in SYSTEMS],
+    }
+)
+
+
+def _lens(system: str) -> Lens:
+    fields = {
+        "given_name": {"at": "given"},
+        "family_name": {"at": "family", "max": 40},
+        "emails.main.address": {"at": "mail", "as": "email"},
+        "phones.mobile.number": {"at": "mobile", "as": "phone", "region": "DE"},
+        "addresses.main.street": {"at": "street"},
+        "addresses.main.locality": {"at": "city"},
+    }
+    told = {
+        "mapping": f"{system}/customer",
+        "system": system,
+        "stream": "people",
+        "canonical": "customer",
+        "key": "key",
+        "changed_at": {"at": "changed", "as": "instant"},
+        "identity": ["emails.main.address", "phones.mobile.number"],
+        "fields": fields,
+        "create": {"reference": "reference"},
+    }
+    return Lens(compiled(Mapping.model_validate(told)))
+
+
+LENSES = {(name, "people"): _lens(name) for name in SYSTEMS}
+
+
+@dataclass(frozen=True)
+class Weather:
+    """What befalls one run: the share of requests that fail, and when its process dies, if it does."""
+
+    seed: int
+    storm: float = 0.0
+    kill_after: float | None = None
+    kill_at: int | None = None
+
+
+@dataclass
+class Result:
+    """What a run that lived tells: how many faults it met, how many moments it had, what went wrong."""
+
+    faults: int
+    moments: int
+    told: list[str]
+
+
+def workspace(store: Store, connect: Callable[[str], Connector[Any]]) -> Workspace:
+    """Return what the engine works with."""
+    return Workspace(
+        store=store,
+        plans=[PLAN],
+        system=lambda name: System(name, {"base_url": f"https://{name}.example"}),
+        survivorship=_POLICIES,
+        connect=connect,
+        lenses=LENSES,
+    )
+
+
+_POLICIES = Survivorship.shipped()
+
+
+def perform(url: str, database: str, run: str, weather: Weather) -> Result:
+    """Do every step; one that fails stops no other, as in the DAG."""
+    moments = Moments(weather.kill_at).watch()
+    if weather.kill_after is not None:
+        kill_after(weather.kill_after)
+    store, transports = Store(database), []
+
+    def connect(name: str) -> RingConnector:
+        transport = FaultyTransport(delay=0.03, retry_after=0.01)
+        if weather.storm:
+            harmless = {*REFUSALS, *(ONCE_ONLY if name == "crm" else ())}
+            faults = [fault for fault in FAULTS if fault not in harmless]
+            transport.storm(Random(f"{weather.seed}/{name}/{len(transports)}"), weather.storm, faults)
+        transports.append(transport)
+        return RingConnector(name, url, transport, moments.pass_by)
+
+    ws = workspace(store, connect)
+    told = []
+    engine.begin(ws, PLAN, run)
+    pulls, pushes = (
+        [partial(step, ws, PLAN, member.name, run) for member in PLAN.between]
+        for step in (engine.pull, engine.push)
+    )
+    steps: list[Callable[[], object]] = [*pulls, partial(engine.match, ws, PLAN, run), *pushes]
+    for step in (*steps, partial(engine.report, ws, PLAN, run)):
+        try:
+            step()
+        except CrossroadsError as error:
+            told.append(f"{type(error).__name__}: {error}")
+    store.close()
+    return Result(sum(sum(t.done.values()) for t in transports), moments.count, told)
