@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-
 from crossroads.connector import Connector, Settings
 from crossroads.errors import OutcomeUnknown, RecordRejected, Unavailable
 from crossroads.protocols.http import Http, Retries

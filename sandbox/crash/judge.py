@@ -1,6 +1,6 @@
 """The judge: knows what people did in the systems, from the systems' own log, and nothing of our code or store."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ from sandbox.crash.ring import FIELDS, SYSTEMS, Act, Record
 
 UNITS = {"address": ("street", "city"), "mobile": ("mobile",)}
 """Fields that are said together."""
-MARKS = ("family", "mail", "mobile")
+MARKS = ("family", "mail", "mobile", "street", "city")
 Value = tuple[str, ...]
 
 
@@ -126,9 +126,11 @@ class Judge:
                 self._say("extra_writes", f"{what}: person {person} was deleted there")
             self.person[place] = person
             self.living[act.system].add(act.key)
-        elif all((act.before.get(name) or None) == (value or None) for name, value in told.items()):
-            if not act.again:
-                self._say("extra_writes", f"{what}: the record said so before")
+        elif (
+            all((act.before.get(name) or None) == (value or None) for name, value in told.items())
+            and not act.again
+        ):
+            self._say("extra_writes", f"{what}: the record said so before")
         for name, value in told.items():
             if value in self.wrote[act.system, act.key, name] and not act.again:
                 self._say("extra_writes", f"{what}: says {name} again")

@@ -1,4 +1,4 @@
-"""The people who work in the three systems: they make, change, clear, merge and delete records, now and in the middle of a run."""
+"""The people of the three systems: they make, change, clear, merge and delete records, now or in the middle of a run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -38,6 +38,7 @@ class People:
 
     def __init__(self, random: Random, office: Office) -> None:
         self.random, self.office, self.number = random, office, 0
+        self.may_merge = True  # not again before all know of it: two might name one stranger after two people
 
     def begin(self) -> None:
         """Fill the systems with the first few people."""
@@ -102,7 +103,8 @@ class People:
         system = self.random.choice(SYSTEMS)
         nameless = [r for r in _sorted(records[system]) if not r.get("family") and not r.get("mail")]
         known = [r for s in SYSTEMS for r in _sorted(records[s]) if r.get("family") and r.get("mail")]
-        if nameless and known:
+        if nameless and known and self.may_merge:
+            self.may_merge = False
             mail = self.random.choice(known)["mail"]
             key = self.random.choice(nameless)["key"]
             self.office.do("update", system=system, key=key, record={"mail": mail})

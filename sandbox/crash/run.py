@@ -99,7 +99,8 @@ def perform(url: str, database: str, run: str, weather: Weather) -> Result:
     moments = Moments(weather.kill_at).watch()
     if weather.kill_after is not None:
         kill_after(weather.kill_after)
-    store, transports = Store(database), []
+    store = Store(database)
+    transports: list[FaultyTransport] = []
 
     def connect(name: str) -> RingConnector:
         transport = FaultyTransport(delay=0.03, retry_after=0.01)
@@ -118,9 +119,9 @@ def perform(url: str, database: str, run: str, weather: Weather) -> Result:
         for step in (engine.pull, engine.push)
     )
     steps: list[Callable[[], object]] = [*pulls, partial(engine.match, ws, PLAN, run), *pushes]
-    for step in (*steps, partial(engine.report, ws, PLAN, run)):
+    for one in (*steps, partial(engine.report, ws, PLAN, run)):
         try:
-            step()
+            one()
         except CrossroadsError as error:
             told.append(f"{type(error).__name__}: {error}")
     store.close()

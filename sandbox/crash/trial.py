@@ -96,6 +96,7 @@ class Trial:
             if not ours and result is not None and not result.told:
                 self.pace.seconds = 0.8 * self.pace.seconds + 0.4 * (time.monotonic() - began)
                 self.judge.rest(state["records"])
+                self.people.may_merge = True
                 return
         told = result.told if result else "its process failed"
         self.judge.wrong["not_converged"].append(f"not at rest after {ROUNDS_TO_REST} runs: {told}")
