@@ -119,7 +119,8 @@ def perform(url: str, database: str, run: str, weather: Weather) -> Result:
         for step in (engine.pull, engine.push)
     )
     steps: list[Callable[[], object]] = [*pulls, partial(engine.match, ws, PLAN, run), *pushes]
-    for one in (*steps, partial(engine.report, ws, PLAN, run)):
+    steps.append(partial(engine.report, ws, PLAN, run))
+    for one in steps:
         try:
             one()
         except CrossroadsError as error:
