@@ -19,6 +19,7 @@ from crossroads.store.clock import later
 from crossroads.store.session import chunks, table
 from crossroads.store.tables import OPEN_WORDS, Intent
 
+OPEN = ("planned", "sent", "unknown")
 LEASE_SECONDS = (
     120.0  # longer than the calls of one claim can take; a dead owner on this machine is noticed at once
 )
@@ -112,6 +113,17 @@ def _take(db: Connection, found: Sequence[Any], state: str, at: str, run: str, w
             [{"intent": c.id, "next_fence": c.fence} for c in claims],
         )
     return claims
+
+
+def replan(db: Connection, connection: str, stream: str, profiles: Sequence[str], *, at: str) -> None:
+    """Close what was planned for these profiles and not sent: a new plan replaces it."""
+    rows = table(Intent)
+    mine = (rows.c.connection == connection, rows.c.stream == stream)
+    # Said in the very words of the partial index, or SQLite walks through all that is planned, chunk after chunk.
+    query = select(rows.c.id, rows.c.state).where(*mine, rows.c.profile.in_(profiles), text(OPEN_WORDS))
+    stale = [row.id for row in db.execute(query) if row.state == "planned"]
+    if stale:
+        db.execute(update(rows).where(rows.c.id.in_(stale)).values(state="superseded", ended_at=at))
 
 
 def settled_since(db: Connection, connection: str, stream: str, names: Sequence[str], since: str) -> set[str]:
