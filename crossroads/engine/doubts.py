@@ -6,39 +6,46 @@ from crossroads.engine import belonging, ledger, parking, received, rereading
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
 from crossroads.engine.sending import Sender
+from crossroads.errors import RecordRejected
 from crossroads.records import Written
-from crossroads.store.clock import later
 
 SEARCHED = ("search", "enforced_key")
 
 
-def clear(job: Job, sender: Sender, *, wait: bool) -> None:
-    """Find out what became of every write in doubt, and send again what may be sent again.
+def clear(job: Job, sender: Sender, *, wait: bool) -> bool:
+    """Find out what became of every write in doubt, send again what may be sent again; tell whether there was any.
 
-    A create that cannot be found is sent again at once where the system refuses or recognises a second
-    one; where it can only be searched, not before the longest time the lost request may still have been
-    running.
+    A create that cannot be found is sent again at once where the system refuses or recognises a second one. Where it can
+    only be searched, it is sent, and an update that the system would not check against a version is planned anew, not
+    before the longest time that the lost request may still be running.
     """
+    found = False
     while True:
         with job.ws.store.write() as db:
-            claims = ledger.doubtful(db, *job.place, at=job.ws.clock(), run=job.run, who=job.who)
+            claims = ledger.doubtful(db, *job.place, at=job.ws.clock(), run=job.run, who=job.who,
+                                     settle=job.stream.settle_seconds, lease=job.ws.lease_seconds)  # fmt: skip
         if not claims:
-            return
+            return found
+        found = True
         waiting = [claim for claim in claims if not _cleared(job, claim)]
         sender.send_all()
         if not wait or not waiting:
-            return
-        until = min(later(claim.sent_at or job.ws.clock(), job.stream.settle_seconds) for claim in waiting)
+            return found
+        until = min(claim.quiet_at or job.ws.clock() for claim in waiting)
         while job.ws.clock() < until:
             time.sleep(0.05)
 
 
 def _cleared(job: Job, claim: Claim) -> bool:
     at = job.ws.clock()
+    quiet = claim.quiet_at is None or claim.quiet_at <= at
     if claim.slot:
-        _updated(job, claim, at)
+        return _updated(job, claim, at, quiet=quiet)
+    try:
+        seen = job.connector.find(job.stream, claim.change()) if job.stream.create in SEARCHED else ()
+    except RecordRejected as error:
+        _ask(job, claim, f"the look-up of its create was refused: {'; '.join(error.reasons)}", at)
         return True
-    seen = job.connector.find(job.stream, claim.change()) if job.stream.create in SEARCHED else ()
     if seen:
         with job.ws.store.write() as db:
             if ledger.end(db, [claim], "written", at=at):
@@ -47,18 +54,20 @@ def _cleared(job: Job, claim: Claim) -> bool:
                 received.written(db, job, claim, result, at=at, sought=True)
                 job.outcomes.add(db, [claim.profile], {claim.profile: "applied"})
         return True
-    settled = later(claim.sent_at or at, job.stream.settle_seconds) <= at
-    if job.stream.create == "search" and not settled:
+    if job.stream.create == "search" and not quiet:
         return False
     _absent(job, claim, at)
     return True
 
 
-def _updated(job: Job, claim: Claim, at: str) -> None:
+def _updated(job: Job, claim: Claim, at: str, *, quiet: bool) -> bool:
     """An update arrived if the record says so; else it is planned anew on the record as it is now."""
     record = rereading.now(job, claim)
+    arrived = record is not None and rereading.says(job.lens, record, claim)
+    if not arrived and not quiet and claim.version is None:
+        return False  # it may arrive yet, on top of whatever we would write meanwhile
     with job.ws.store.write() as db:
-        if record is not None and rereading.says(job.lens, record, claim):
+        if arrived:
             if ledger.end(db, [claim], "written", at=at):
                 token = rereading.version(job.stream, record)
                 found = Written(claim.change(), claim.slot, token, record)
@@ -66,6 +75,7 @@ def _updated(job: Job, claim: Claim, at: str) -> None:
                 job.outcomes.add(db, [claim.slot], {claim.slot: "applied"})
         elif ledger.end(db, [claim], "superseded", at=at):
             rereading.reread(db, job, claim, record, at=at)
+    return True
 
 
 def _absent(job: Job, claim: Claim, at: str) -> None:
@@ -77,9 +87,14 @@ def _absent(job: Job, claim: Claim, at: str) -> None:
             if ledger.end(db, [claim], "superseded", at=at):
                 parking.go_on(db, *job.place, [claim.profile])
                 job.outcomes.add(db, [claim.profile], {claim.profile: "superseded"})
-        elif job.stream.create == "none":
-            why = "it is not known whether the create arrived, and the system has no way to look"
-            received.ask(db, job, claim, why, at=at, reason="outcome")
-            job.outcomes.add(db, [claim.profile], {claim.profile: "parked"})
-        else:
+            return
+        if job.stream.create != "none":
             ledger.end(db, [claim], "planned", at=at)
+            return
+    _ask(job, claim, "it is not known whether the create arrived, and the system has no way to look", at)
+
+
+def _ask(job: Job, claim: Claim, why: str, at: str) -> None:
+    with job.ws.store.write() as db:
+        received.ask(db, job, claim, why, at=at, reason="outcome")
+        job.outcomes.add(db, [claim.profile], {claim.profile: "parked"})

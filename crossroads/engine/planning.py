@@ -93,8 +93,7 @@ class Planner:
         return considered, ended
 
     def _row(self, profile: str, write: Write, at: str) -> tuple[Any, ...]:
-        parts = [[list(p.path), p.resource, dict(p.key), p.record, p.exists] for p in write.patch.parts]
-        patch = _text({"record": write.patch.record, "parts": parts})
+        patch = _text(ledger.told(write.patch))
         return (newid(), self.entity, *self.place, profile, write.slot, "planned", _text(write.document), patch,
                 write.reference, write.version, 0, 0, at, self.run)  # fmt: skip
 

@@ -37,7 +37,7 @@ def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
             renewal.release(db, member)
         for _ in range(ROUNDS):
             planned = _plan(job)
-            if not sender.send_all() and not planned:
+            if not sender.send_all() and not planned and not clear(job, sender, wait=True):
                 break
         clear(job, sender, wait=True)
         # A record just made has a number of its own: the targets that come next hear of it in this same run.

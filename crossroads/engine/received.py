@@ -70,8 +70,9 @@ def written(
         )  # not what it holds now: the next read stores a true copy
     else:
         raw, dictionary, digest = _pack(orjson.dumps(claim.patch["record"])), None, ""
+    token = result.version if job.stream.version else None
     dirty = int(made or held.differs or bool(old.dirty))
-    _contribution(db, [(old.id, job.plan.entity, *job.place, key, result.version, digest, job.lens.version,
+    _contribution(db, [(old.id, job.plan.entity, *job.place, key, token, digest, job.lens.version,
                         *held.row(), raw, dictionary, "", False, dirty, job.run)])  # fmt: skip
     if made:
         belongs(db, job, claim, key, old.id, at=at)

@@ -1,11 +1,11 @@
 """Before a push plans: what an earlier attempt planned and never sent, and writes whose parent has come meanwhile."""
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, select
 
 from crossroads.engine import ledger, parking
 from crossroads.plan import Member
 from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import OPEN_WORDS, Contribution, Due, Intent, Link, Parked
+from crossroads.store.tables import Contribution, Due, Link, Parked
 
 _due = Bulk(Due, ("connection", "stream", "profile"), update=())
 
@@ -16,18 +16,8 @@ def renew(db: Connection, member: Member, at: str) -> int:
     A create that may have been done keeps its id, repeated under another it would be done twice; what became of it
     is looked up first.
     """
-    rows = table(Intent)
-    here = (
-        rows.c.connection == member.connection,
-        rows.c.stream == member.stream,
-        rows.c.state == "planned",
-    )
-    db.execute(update(rows).where(*here, ledger.in_doubt()).values(state="unknown"))
-    mine = (*here, text(OPEN_WORDS))
-    profiles = sorted(set(db.execute(select(rows.c.profile).where(*mine)).scalars()))
-    if profiles:
-        db.execute(update(rows).where(*mine).values(state="superseded", ended_at=at))
-        _due(db, [(member.connection, member.stream, profile) for profile in profiles])
+    profiles = ledger.reopen(db, member.connection, member.stream, at=at)
+    _due(db, [(member.connection, member.stream, profile) for profile in profiles])
     return len(profiles)
 
 

@@ -6,8 +6,8 @@ import orjson
 from sqlalchemy import Connection, func, select, update
 
 from crossroads import journal
-from crossroads.engine.ledger import OPEN
 from crossroads.engine.outcomes import ended, entered, sums
+from crossroads.engine.states import OPEN
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import CrossroadsError
 from crossroads.plan import Member, Plan

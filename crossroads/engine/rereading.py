@@ -45,9 +45,20 @@ def bases(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, Reco
     return found
 
 
-def version(stream: Stream, record: Record) -> str | None:
+def digests(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, str]:
+    """Return the digests of the content of records as last seen; empty for what we wrote without seeing it."""
+    rows = table(Contribution)
+    query = select(rows.c.key, rows.c.digest).where(
+        rows.c.connection == member.connection, rows.c.stream == member.stream
+    )
+    return {
+        row.key: row.digest for some in chunks(keys) for row in db.execute(query.where(rows.c.key.in_(some)))
+    }
+
+
+def version(stream: Stream, record: Record | None) -> str | None:
     """Return the version token of a record, where the stream has one."""
-    return record.get(stream.version) if stream.version else None
+    return record.get(stream.version) if record and stream.version else None
 
 
 def shown(lens: Lens, record: Record | None) -> Document | None:

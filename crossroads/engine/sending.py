@@ -1,10 +1,15 @@
 """Send what is planned, group by group, and record every answer under the fence of its claim."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import Connection
+
 from crossroads.engine import ledger, received, rereading
+from crossroads.engine.comparing import Compared, compare
 from crossroads.engine.job import Job
+from crossroads.engine.lease import Lease, held
 from crossroads.engine.ledger import Claim
 from crossroads.errors import ConfigError, Superseded, Unavailable
 from crossroads.records import Record, Rejected, Unknown, WriteResult, Written
@@ -22,26 +27,47 @@ class Sender:
 
     def send_all(self) -> int:
         """Send every planned intent; return how many there were."""
-        job, sent = self.job, 0
+        job, sent, seconds = self.job, 0, self.job.ws.lease_seconds
         while True:
+            taken = time.monotonic()
             with job.ws.store.write() as db:
                 claims = ledger.claim(db, *job.place, at=job.ws.clock(), limit=job.stream.write_size * LANES,
-                                      run=job.run, who=job.who)  # fmt: skip
-                bases = rereading.bases(db, job.member, [claim.slot for claim in claims if claim.slot])
+                                      run=job.run, who=job.who, lease=seconds)  # fmt: skip
             if not claims:
                 return sent
-            self._send(claims, bases)
+            left = {claim.id: claim for claim in claims}
+            with held(job.ws, claims, seconds, taken) as lease:
+                compared = self._compared(claims, left)
+                self._send(compared, left, lease)
             sent += len(claims)
 
-    def _send(self, claims: Sequence[Claim], bases: Mapping[str, Record]) -> None:
-        job, left = self.job, {claim.id: claim for claim in claims}
-        answers = iter(
-            job.connector.write(job.stream, [claim.change(bases.get(claim.slot)) for claim in claims])
-        )
+    def _compared(self, claims: Sequence[Claim], left: dict[str, Claim]) -> Compared:
+        """Set those aside whose records somebody changed since we last saw them."""
+        job = self.job
+        try:
+            compared = compare(job, claims)
+        except Exception:  # whatever it is, nothing was sent
+            self._give_back(left, unsent=True)
+            raise
+        if compared.changed:
+            at, ended = job.ws.clock(), dict[str, str]()
+            with job.ws.store.write() as db:
+                for identity, record in compared.changed.items():
+                    ended |= self._conflict(
+                        db, left.pop(identity), record, ["it is not as we last saw it"], at
+                    )
+                job.outcomes.add(db, ended, ended)
+        return compared
+
+    def _send(self, compared: Compared, left: dict[str, Claim], lease: Lease) -> None:
+        job, bases = self.job, compared.bases
+        changes = [claim.change(bases.get(claim.slot)) for claim in compared.ready]
+        answers = iter(job.connector.write(job.stream, changes) if changes else ())
         results: list[WriteResult] = []
         failure: Exception | None = None
         while failure is None and len(results) < len(left):
             try:
+                lease.check()
                 results.append(next(answers))
             except StopIteration:
                 failure = ConfigError(
@@ -54,11 +80,14 @@ class Sender:
                 results = []
         if failure is not None:
             # The contract: what `write` has no result for when it raises Unavailable was not sent.
-            unsent = isinstance(failure, Unavailable)
-            with job.ws.store.write() as db:
-                state = "planned" if unsent else "unknown"
-                ledger.end(db, left.values(), state, at=job.ws.clock(), unsent=unsent)
+            self._give_back(left, unsent=isinstance(failure, Unavailable))
             raise failure
+
+    def _give_back(self, left: Mapping[str, Claim], *, unsent: bool) -> None:
+        job, at = self.job, self.job.ws.clock()
+        state = "planned" if unsent else "unknown"
+        with job.ws.store.write() as db:
+            ledger.end(db, left.values(), state, at=at, unsent=unsent, settle=job.stream.settle_seconds)
 
     def _record(self, results: Sequence[WriteResult], left: dict[str, Claim]) -> None:
         """Record results in one transaction; a claim that another attempt took meanwhile is not ours to record."""
@@ -66,6 +95,7 @@ class Sender:
             return
         job, at = self.job, self.job.ws.clock()
         ended: dict[str, str] = {}
+        lost: list[str] = []
         fresh = self._reread(results, left)
         with job.ws.store.write() as db:
             for result in results:
@@ -73,27 +103,38 @@ class Sender:
                 name = claim.slot or claim.profile
                 match result:
                     case Written():
-                        if not ledger.end(db, [claim], "written", at=at):
-                            raise Superseded(f"Another attempt took over intent {claim.id}.")
-                        received.written(db, job, claim, result, at=at)
-                        ended[name] = "applied"
-                    case Rejected(conflict=True) if self.conflicts[(claim.profile, claim.slot)] < ROUNDS - 1:
-                        self.conflicts[(claim.profile, claim.slot)] += 1
-                        ledger.end(db, [claim], "superseded", at=at, reasons=result.reasons)
-                        rereading.reread(db, job, claim, fresh[claim.id], at=at)
+                        if ledger.end(db, [claim], "written", at=at):
+                            received.written(db, job, claim, result, at=at)
+                            ended[name] = "applied"
+                        else:
+                            lost.append(claim.id)
                     case Rejected(conflict=True):
-                        ledger.end(db, [claim], "superseded", at=at, reasons=result.reasons)
-                        why = "changed again at each of our attempts"
-                        received.ask(db, job, claim, why, at=at)
-                        ended[name] = "parked"
+                        ended |= self._conflict(db, claim, fresh[claim.id], result.reasons, at)
                     case Rejected():
-                        ledger.end(db, [claim], "rejected", at=at, reasons=result.reasons)
-                        received.refused(db, job, name, result.reasons, at=at)
-                        ended[name] = "rejected"
+                        if ledger.end(db, [claim], "rejected", at=at, reasons=result.reasons):
+                            received.refused(db, job, name, result.reasons, at=at)
+                            ended[name] = "rejected"
                     case Unknown():
-                        ledger.end(db, [claim], "unknown", at=at, reasons=[result.reason])
+                        settle = job.stream.settle_seconds
+                        ledger.end(db, [claim], "unknown", at=at, reasons=[result.reason], settle=settle)
             # Also what an earlier run planned and this one sends enters here.
             job.outcomes.add(db, ended, ended)
+        if lost:
+            raise Superseded(f"Another attempt took over intent {', '.join(lost)}.")
+
+    def _conflict(
+        self, db: Connection, claim: Claim, record: Record | None, reasons: Sequence[str], at: str
+    ) -> dict[str, str]:
+        """Take in what the record says by now, and let it be planned anew; after three times a person decides."""
+        job, name = self.job, claim.slot or claim.profile
+        if not ledger.end(db, [claim], "superseded", at=at, reasons=reasons):
+            return {}
+        if self.conflicts[claim.profile, claim.slot] < ROUNDS - 1:
+            self.conflicts[claim.profile, claim.slot] += 1
+            rereading.reread(db, job, claim, record, at=at)
+            return {}
+        received.ask(db, job, claim, "changed again at each of our attempts", at=at)
+        return {name: "parked"}
 
     def _reread(self, results: Sequence[WriteResult], left: Mapping[str, Claim]) -> dict[str, Record | None]:
         """Return the records somebody changed under our hands, as they are now.
