@@ -60,21 +60,13 @@ def compare(job: Job, claims: Sequence[Claim]) -> Compared:
 
 
 def _now(job: Job, keys: Sequence[str]) -> dict[str, Record]:
-    if not keys:
-        return {}
-    found = {}
     try:
-        for record in job.connector.fetch(job.stream, keys):
-            try:
-                found[job.lens.key(record)] = record
-            except RecordRejected:
-                continue
+        return rereading.fetched(job, keys)
     except NotImplementedError:
         raise ConfigError(
             f"{job.member.name} has no version token and its records cannot be fetched, so an edit made there meanwhile "
             "would be lost: let the connector `fetch`, or say in the manifest why not (`blind_updates: why`)."
         ) from None
-    return {key: found[key] for key in keys if key in found}
 
 
 def _patched(job: Job, claim: Claim, before: echo.Held, record: Record) -> Claim | None:

@@ -15,11 +15,13 @@ from crossroads.engine.belonging import belongs, holder
 from crossroads.engine.echo import Held, Together
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
+from crossroads.engine.raw import unpack
 from crossroads.engine.rereading import shown
+from crossroads.engine.spelling import alike
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens
 from crossroads.plan import Member
-from crossroads.records import Written
+from crossroads.records import Record, Written
 from crossroads.store import newid
 from crossroads.store.session import Bulk, table
 from crossroads.store.tables import Contribution, Due, Link, Notice, Profile, Rejected
@@ -63,14 +65,12 @@ def written(
         raw, dictionary, digest = _pack(payload), None, xxh3_128_hexdigest(payload)
     elif before is not None:
         known = db.execute(select(rows.c.raw, rows.c.dictionary).where(rows.c.id == before.id)).one()
-        raw, dictionary, digest = (
-            known.raw,
-            known.dictionary,
-            "",
-        )  # not what it holds now: the next read stores a true copy
+        lying = unpack(db, known.raw, known.dictionary)
+        raw, dictionary, digest = _pack(orjson.dumps(_merged(lying, claim.patch["record"]))), None, ""
     else:
         raw, dictionary, digest = _pack(orjson.dumps(claim.patch["record"])), None, ""
-    token = result.version if job.stream.version else None
+    # Without the record the copy is what it should be by now, not what it is: no version says that we have seen it.
+    token = result.version if job.stream.version and result.record is not None else None
     dirty = int(made or held.differs or bool(old.dirty))
     _contribution(db, [(old.id, job.plan.entity, *job.place, key, token, digest, job.lens.version,
                         *held.row(), raw, dictionary, "", False, dirty, job.run)])  # fmt: skip
@@ -101,9 +101,20 @@ def _answered(
     return replace(heard.wrote({**derived, **values}, document, made=made), differs=heard.differs)
 
 
+def _merged(record: Record, patch: Record) -> Record:
+    """Return a record with a patch laid over it; a list is only known again when it was read."""
+    both = {name: value for name, value in patch.items() if not isinstance(value, list)}
+    nested = {
+        name: _merged(record[name], value)
+        for name, value in both.items()
+        if isinstance(value, dict) and isinstance(record.get(name), dict)
+    }
+    return {**record, **both, **nested}
+
+
 def _unchanged(wrote: Document, shown: Document, together: Together) -> Document:
     """Return what of our values nobody changed since; of an address either all or none."""
-    other = {path for path, value in wrote.items() if path in shown and not echo.alike(shown[path], value)}
+    other = {path for path, value in wrote.items() if path in shown and not alike(shown[path], value)}
     groups = {together(path) for path in other} - {None}
     return {p: value for p, value in wrote.items() if p not in other and together(p) not in groups}
 

@@ -1,6 +1,7 @@
 """What a record says now, beside what we last saw: read again before and after a write that is in doubt or in conflict."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import orjson
 import zstandard
@@ -13,6 +14,7 @@ from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
 from crossroads.engine.raw import unpack
 from crossroads.engine.settle import settle
+from crossroads.engine.spelling import alike
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens
 from crossroads.plan import Member
@@ -72,11 +74,13 @@ def shown(lens: Lens, record: Record | None) -> Document | None:
 def says(lens: Lens, record: Record, claim: Claim) -> bool:
     """Tell whether a record already says what an intent was to make it say."""
     document = shown(lens, record) or {}
-    return all(echo.alike(document.get(path), value) for path, value in claim.document.items())
+    return all(alike(document.get(path), value) for path, value in claim.document.items())
 
 
-def reread(db: Connection, job: Job, claim: Claim, record: Record | None, *, at: str) -> None:
-    """Take in a record that is not as we last saw it, and let its profile be settled and planned again."""
+def reread(
+    db: Connection, job: Job, claim: Claim, record: Record | None, *, at: str, again: bool = True
+) -> None:
+    """Take in a record as it is now; let its profile be settled if it says something new, and planned `again`."""
     document = shown(job.lens, record)
     before = echo.held(db, job.member, [claim.slot]).get(claim.slot)
     profile = belonging.holder(db, claim, before.id if before else None)
@@ -94,7 +98,17 @@ def reread(db: Connection, job: Job, claim: Claim, record: Record | None, *, at:
                             max(before.dirty, int(held.differs)), job.run)])  # fmt: skip
         if held.differs:
             settle(db, job.ws, job.plan.entity, [profile], run=job.run, at=at)
-    _due(db, [(*job.place, profile)])
+    if again:
+        _due(db, [(*job.place, profile)])
+
+
+def fetched(job: Job, keys: Sequence[str]) -> dict[str, Record]:
+    """Return records as they are now, by key, in one call."""
+    found: dict[str, Record] = {}
+    for record in job.connector.fetch(job.stream, keys) if keys else ():
+        with suppress(RecordRejected):
+            found[job.lens.key(record)] = record
+    return {key: found[key] for key in keys if key in found}
 
 
 def now(job: Job, claim: Claim) -> Record | None:

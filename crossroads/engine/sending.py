@@ -11,7 +11,7 @@ from crossroads.engine.comparing import Compared, compare
 from crossroads.engine.job import Job
 from crossroads.engine.lease import Lease, held
 from crossroads.engine.ledger import Claim
-from crossroads.errors import ConfigError, Superseded, Unavailable
+from crossroads.errors import ConfigError, CrossroadsError, Superseded, Unavailable
 from crossroads.records import Record, Rejected, Unknown, WriteResult, Written
 
 ROUNDS = 4  # plan, send, and up to three times again where somebody changed the record in between
@@ -96,7 +96,7 @@ class Sender:
         job, at = self.job, self.job.ws.clock()
         ended: dict[str, str] = {}
         lost: list[str] = []
-        fresh = self._reread(results, left)
+        fresh, unshown = self._reread(results, left), self._read_back(results)
         with job.ws.store.write() as db:
             for result in results:
                 claim = left.pop(result.change.id)
@@ -106,6 +106,9 @@ class Sender:
                         if ledger.end(db, [claim], "written", at=at):
                             received.written(db, job, claim, result, at=at)
                             ended[name] = "applied"
+                            if seen := unshown.get(result.key):
+                                there = claim._replace(slot=result.key)
+                                rereading.reread(db, job, there, seen, at=at, again=False)
                         else:
                             lost.append(claim.id)
                     case Rejected(conflict=True):
@@ -143,3 +146,14 @@ class Sender:
         """
         conflicts = [left[r.change.id] for r in results if isinstance(r, Rejected) and r.conflict]
         return {claim.id: rereading.now(self.job, claim) for claim in conflicts}
+
+    def _read_back(self, results: Sequence[WriteResult]) -> dict[str, Record]:
+        """Return the records whose system did not show what it made of our writes.
+
+        Read at once, in one call: until then nobody can tell its spelling of our value from somebody's edit.
+        """
+        keys = [one.key for one in results if isinstance(one, Written) and one.record is None]
+        try:
+            return rereading.fetched(self.job, keys)
+        except (CrossroadsError, NotImplementedError):
+            return {}  # it is written; that we cannot see it now must not hide it, and the next pull reads it
