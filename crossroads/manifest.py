@@ -116,6 +116,7 @@ class StreamBlock(Strict):
 
     key: str
     version: str | None = None
+    blind_updates: str | None = None
     readable: bool = True
     writable: bool = False
     create: Safety = "search"

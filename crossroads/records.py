@@ -22,12 +22,15 @@ class Stream:
     record, nested parts included; leave it None where the system has no such thing, and content is compared instead.
     `create` says what makes a create safe to repeat: the system refuses a second one (`enforced_key`), recognises the request
     (`idempotency_key`), can be searched (`search`), or nothing (`none`: an unknown outcome waits for a person).
+    Before an update of a stream without `version` the record is read and compared, one call a group; `blind_updates` says why
+    that is not done where it cannot be, and an edit made there meanwhile may then be overwritten.
     `settle_seconds` is the longest time a request may still be running on the other side after we lost its answer.
     """
 
     name: str
     key: str
     version: str | None = None
+    blind_updates: str | None = None
     readable: bool = True
     writable: bool = False
     create: Safety = "search"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from crossroads.audit.runs import RunView, last_of, last_runs
 from crossroads.audit.verdict import KINDS, Gap, Verdict, verdict
-from crossroads.engine.planning import OPEN
+from crossroads.engine.states import OPEN
 from crossroads.plan import Member, Plan
 from crossroads.store.session import table
 from crossroads.store.tables import Contribution, Due, Intent, Parked, Rejected, Step

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from crossroads.canonical import Document
-from crossroads.identity.names import folded
+from crossroads.engine.spelling import alike
 from crossroads.plan import Member
 from crossroads.store.session import chunks, table
 from crossroads.store.tables import Contribution
@@ -53,7 +53,8 @@ class Held:
 
         An absent path is not a change. A value that differs from the last one is, and its time is the
         record's own if that moved on, else the time we saw it: a record's date does not move with every
-        field, and clocks go back.
+        field, and clocks go back. How a value of ours looks there is learnt at first sight, if the answer to our write did not
+        show it; one that is empty then was not taken, nobody cleared it.
         """
         moved = bool(changed_at and (self.changed_at is None or changed_at > self.changed_at))
         time = changed_at if moved and changed_at else seen_at
@@ -61,9 +62,12 @@ class Held:
         differs = False
         groups = set()
         for path, value in document.items():
+            unseen = path in echo and echo[path][1] is None
             if value == holds.get(path):
+                if unseen:
+                    echo[path] = [echo[path][0], value]
                 continue  # also an empty field that was never filled: that is no clearing
-            if path in echo and echo[path][1] is None and alike(value, echo[path][0]):
+            if unseen and (value is None or alike(value, echo[path][0])):
                 echo[path] = [echo[path][0], value]
             else:
                 echo.pop(path, None)
@@ -108,17 +112,6 @@ class Held:
         """Return the columns holds, said, echo, since, said_at, changed_at."""
         return (_text(self.holds), _text(self.said) if self.echo else None, _text(self.echo) if self.echo else None,
                 _text(self.since) if self.since else None, self.said_at, self.changed_at)  # fmt: skip
-
-
-def alike(shown: Any, wrote: Any) -> bool:
-    """Tell whether a value is only another spelling of what we wrote: capitals, accents, blanks.
-
-    >>> alike("MUELLER ", "Müller"), alike("Meier", "Müller")
-    (True, False)
-    """
-    if isinstance(shown, str) and isinstance(wrote, str):
-        return folded(shown) == folded(wrote)
-    return bool(shown == wrote)
 
 
 def heard(

@@ -1,26 +1,36 @@
 """The write ledger: claim intents under a lease, and record what became of each under the same fence.
 
-    planned -> sent -> written | rejected | unknown | superseded
-
 Two attempts may live at once: an intent is claimed by one of them, and a result counts only under the fence
-of its claim.
+of its claim. A state changes by `_move` alone: one statement that finds the intent as it was seen, or leaves it.
+`states.py` has the table of transitions.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, tuple_, update
 
 from crossroads.canonical import Document
+from crossroads.engine import states
 from crossroads.engine.attempt import ended
+from crossroads.mapping import Patch
 from crossroads.records import Change, Part, Record
 from crossroads.store.clock import later
 from crossroads.store.session import chunks, table
 from crossroads.store.tables import OPEN_WORDS, Intent
 
-LEASE_SECONDS = (
-    120.0  # longer than the calls of one claim can take; a dead owner on this machine is noticed at once
+_COLUMNS = (
+    "id",
+    "profile",
+    "slot",
+    "state",
+    "document",
+    "patch",
+    "reference",
+    "version",
+    "fence",
+    "quiet_at",
 )
 
 
@@ -36,7 +46,7 @@ class Claim(NamedTuple):
     reference: str | None
     version: str | None
     fence: int
-    sent_at: str | None
+    quiet_at: str | None
 
     def __repr__(self) -> str:
         return f"Claim({self.id}, {self.state})"
@@ -52,6 +62,12 @@ class Claim(NamedTuple):
         )
 
 
+def told(patch: Patch) -> dict[str, Any]:
+    """Return a patch as the ledger keeps it."""
+    parts = [[list(p.path), p.resource, dict(p.key), p.record, p.exists] for p in patch.parts]
+    return {"record": patch.record, "parts": parts}
+
+
 def in_doubt() -> ColumnElement[bool]:
     """Return the condition for a write that may have been done without our knowing: no answer yet, or a create to be repeated."""
     rows = table(Intent)
@@ -60,58 +76,123 @@ def in_doubt() -> ColumnElement[bool]:
     return and_(text(OPEN_WORDS), rows.c.state.in_(("sent", "unknown")) | repeated)
 
 
-_COLUMNS = ("id", "profile", "slot", "state", "document", "patch", "reference", "version", "fence", "sent_at")
-
-
 def claim(
-    db: Connection, connection: str, stream: str, *, at: str, limit: int, run: str, who: str
+    db: Connection,
+    connection: str,
+    stream: str,
+    *,
+    at: str,
+    limit: int,
+    run: str,
+    who: str,
+    lease: float,
 ) -> list[Claim]:
     """Claim planned intents for sending."""
     rows = table(Intent)
     mine = (rows.c.connection == connection, rows.c.stream == stream, rows.c.state == "planned")
-    found = db.execute(
-        select(*(rows.c[c] for c in _COLUMNS)).where(*mine).order_by(rows.c.id).limit(limit)
-    ).all()
-    return _take(db, found, "sent", at, run, who)
+    query = select(rows.c.id, rows.c.fence).where(*mine).order_by(rows.c.id).limit(limit)
+    found = db.execute(query.with_for_update(skip_locked=True)).all()
+    held = {"owner": who, "lease_until": later(at, lease), "run": run, "fence": rows.c.fence + 1}
+    tried = {"sent_at": at, "attempts": rows.c.attempts + 1, "quiet_at": None}
+    return _claims(_move(db, found, "planned", "sent", held | tried))
 
 
-def doubtful(db: Connection, connection: str, stream: str, *, at: str, run: str, who: str) -> list[Claim]:
-    """Claim intents whose outcome is not known: reported so, or sent by an attempt that is no more."""
+def doubtful(
+    db: Connection,
+    connection: str,
+    stream: str,
+    *,
+    at: str,
+    run: str,
+    who: str,
+    settle: float,
+    lease: float,
+) -> list[Claim]:
+    """Claim intents whose outcome is not known: reported so, or sent by an attempt that is no more.
+
+    A request of an attempt that lost its lease just now may be running for `settle` seconds yet.
+    """
     rows = table(Intent)
-    mine = (rows.c.connection == connection, rows.c.stream == stream, rows.c.state.in_(("sent", "unknown")))
-    found = db.execute(
-        select(*(rows.c[c] for c in _COLUMNS), rows.c.owner, rows.c.lease_until)
-        .where(*mine)
-        .order_by(rows.c.id)
-    ).all()
-    free = [row[:-2] for row in found if row.state == "unknown" or ended(row.owner) or row.lease_until <= at]
-    return _take(db, free, "unknown", at, run, who)
+    query = select(rows.c.id, rows.c.fence, rows.c.state, rows.c.owner, rows.c.lease_until).where(
+        rows.c.connection == connection, rows.c.stream == stream, rows.c.state.in_(("sent", "unknown"))
+    )
+    free: dict[str, list[Any]] = {"sent": [], "unknown": []}
+    for row in db.execute(query):
+        if row.lease_until is None or ended(row.owner) or row.lease_until <= at or _mine(row, who):
+            free[row.state].append(row)
+    held = {"owner": who, "lease_until": later(at, lease), "run": run, "fence": rows.c.fence + 1}
+    died = _move(db, free["sent"], "sent", "unknown", {**held, "quiet_at": later(at, settle)})
+    return _claims([*died, *_move(db, free["unknown"], "unknown", "unknown", held)])
 
 
-def _take(db: Connection, found: Sequence[Any], state: str, at: str, run: str, who: str) -> list[Claim]:
+def _mine(row: Any, who: str) -> bool:
+    return bool(row.state == "unknown" and row.owner == who)
+
+
+def keep(db: Connection, claims: Sequence[Claim], *, until: str) -> bool:
+    """Renew the lease of what is claimed for sending; tell whether all of it is still ours."""
     rows = table(Intent)
-    claims = []
-    for row in found:
-        identity, profile, slot, _, document, patch, reference, version, fence, sent_at = row
-        said = (orjson.loads(document), orjson.loads(patch), reference, version)
-        claims.append(
-            Claim(identity, profile, slot, state, *said, fence + 1, at if state == "sent" else sent_at)
-        )
-    if claims:
-        values = {
-            "state": state,
-            "fence": bindparam("next_fence"),
-            "lease_until": later(at, LEASE_SECONDS),
-            "owner": who,
-            "run": run,
-        }
-        if state == "sent":
-            values |= {"sent_at": at, "attempts": rows.c.attempts + 1}
-        db.execute(
-            update(rows).where(rows.c.id == bindparam("intent")).values(**values),
-            [{"intent": c.id, "next_fence": c.fence} for c in claims],
-        )
-    return claims
+    ours = True
+    for some in chunks(claims):
+        ids = rows.c.id.in_([one.id for one in some])
+        seen = tuple_(rows.c.id, rows.c.fence).in_([(one.id, one.fence) for one in some])
+        db.execute(update(rows).where(ids, seen, rows.c.state == "sent").values(lease_until=until))
+        ours &= not db.execute(select(func.count()).select_from(rows).where(ids, ~seen)).scalar_one()
+    return ours
+
+
+def end(
+    db: Connection,
+    claims: Iterable[Claim],
+    state: str,
+    *,
+    at: str,
+    reasons: Sequence[str] = (),
+    unsent: bool = False,
+    settle: float = 0.0,
+) -> set[str]:
+    """Move claimed intents on, `unsent` ones as if never tried; return the ids that were still ours to move."""
+    rows = table(Intent)
+    values: dict[str, Any] = {
+        "attempts": rows.c.attempts - int(unsent),
+        "reasons": orjson.dumps(list(reasons)).decode() if reasons else None,
+        "lease_until": None,
+    }
+    if state in states.ENDED:
+        values["ended_at"] = at
+    if state == "unknown":
+        values["quiet_at"] = later(at, settle)
+    moved: set[str] = set()
+    found = list(claims)
+    for before in sorted({one.state for one in found}):
+        moved |= {row.id for row in _move(db, [c for c in found if c.state == before], before, state, values)}
+    return moved
+
+
+def replan(db: Connection, connection: str, stream: str, profiles: Sequence[str], *, at: str) -> None:
+    """Close what was planned for these profiles and not sent: a new plan replaces it."""
+    rows = table(Intent)
+    mine = (rows.c.connection == connection, rows.c.stream == stream)
+    # Said in the very words of the partial index, or SQLite walks through all that is planned, chunk after chunk.
+    query = select(rows.c.id, rows.c.fence, rows.c.state).where(
+        *mine, rows.c.profile.in_(profiles), text(OPEN_WORDS)
+    )
+    stale = [row for row in db.execute(query) if row.state == "planned"]
+    _move(db, stale, "planned", "superseded", {"ended_at": at})
+
+
+def reopen(db: Connection, connection: str, stream: str, *, at: str) -> list[str]:
+    """Close what an earlier attempt planned and never sent; return the profiles to be planned anew.
+
+    A create that may have been done keeps its id, repeated under another it would be done twice: it becomes unknown.
+    """
+    rows = table(Intent)
+    mine = (rows.c.connection == connection, rows.c.stream == stream, rows.c.state == "planned")
+    query = select(rows.c.id, rows.c.fence, rows.c.profile, in_doubt().label("doubt"))
+    found = db.execute(query.where(*mine, text(OPEN_WORDS))).all()
+    _move(db, [row for row in found if row.doubt], "planned", "unknown", {"lease_until": None})
+    stale = _move(db, [row for row in found if not row.doubt], "planned", "superseded", {"ended_at": at})
+    return sorted({row.profile for row in stale})
 
 
 def settled_since(db: Connection, connection: str, stream: str, names: Sequence[str], since: str) -> set[str]:
@@ -127,27 +208,24 @@ def settled_since(db: Connection, connection: str, stream: str, names: Sequence[
     return found
 
 
-def end(
-    db: Connection,
-    claims: Iterable[Claim],
-    state: str,
-    *,
-    at: str,
-    reasons: Sequence[str] = (),
-    unsent: bool = False,
-) -> set[str]:
-    """Move claimed intents on, `unsent` ones as if never tried; return the ids that were still ours to move."""
-    rows = table(Intent)
-    moved = set()
-    for one in claims:
-        mine = (rows.c.id == one.id, rows.c.fence == one.fence, rows.c.state == one.state)
-        values: dict[str, Any] = {
-            "state": state,
-            "attempts": rows.c.attempts - int(unsent),
-            "reasons": orjson.dumps(list(reasons)).decode() if reasons else None,
-        }
-        if state in ("written", "rejected", "superseded"):
-            values["ended_at"] = at
-        if db.execute(update(rows).where(*mine).values(**values)).rowcount:
-            moved.add(one.id)
+def _move(
+    db: Connection, seen: Sequence[Any], before: str, after: str, values: dict[str, Any]
+) -> Sequence[Row[Any]]:
+    """Move intents from one state to another, those that are still as they were seen; return them as they are now.
+
+    `seen` has an id and a fence each. Another attempt that was quicker, before or beside this transaction, leaves nothing
+    to be found.
+    """
+    rows, state = table(Intent), states.checked(before, after)
+    moved: list[Row[Any]] = []
+    for some in chunks(seen, 500):
+        as_seen = tuple_(rows.c.id, rows.c.fence).in_([(one.id, one.fence) for one in some])
+        query = update(rows).where(rows.c.id.in_([one.id for one in some]), as_seen, rows.c.state == before)
+        moved += db.execute(query.values(state=state, **values).returning(*(rows.c[c] for c in _COLUMNS)))
     return moved
+
+
+def _claims(rows: Iterable[Row[Any]]) -> list[Claim]:
+    found = [Claim._make(row) for row in rows]
+    read = (one._replace(document=orjson.loads(one.document), patch=orjson.loads(one.patch)) for one in found)  # type: ignore[arg-type]
+    return sorted(read, key=lambda one: one.id)

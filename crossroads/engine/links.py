@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection, func, select
 
 from crossroads import journal
+from crossroads.engine.dirty import Dirty
 from crossroads.engine.workspace import Workspace
 from crossroads.identity.keys import CAP
 from crossroads.identity.names import Name
@@ -15,9 +16,6 @@ from crossroads.identity.partition import Bearer, Edge, partition
 from crossroads.store import newid
 from crossroads.store.session import Bulk, chunks, table
 from crossroads.store.tables import Assertion, Contribution, IdentityKey, Lineage, Link
-
-if TYPE_CHECKING:
-    from crossroads.engine.match import Dirty
 
 _link = Bulk(Link, ("contribution", "profile", "evidence", "at", "run"))
 _key = Bulk(IdentityKey, ("key", "contribution"), update=())
@@ -37,7 +35,7 @@ def relink(
     db: Connection,
     ws: Workspace,
     entity: str,
-    moved: Sequence["Dirty"],
+    moved: Sequence[Dirty],
     signed: Mapping[str, str],
     *,
     run: str,

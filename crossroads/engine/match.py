@@ -6,13 +6,12 @@ still marked.
 """
 
 from collections import Counter
-from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from crossroads.engine import echo, links, parking
-from crossroads.engine.echo import Held
+from crossroads.engine.dirty import Dirty
 from crossroads.engine.ledger import in_doubt
 from crossroads.engine.run import step
 from crossroads.engine.settle import settle
@@ -23,27 +22,6 @@ from crossroads.store.session import table
 from crossroads.store.tables import Contribution, Intent, Link, Parked
 
 CHUNK = 1000
-
-
-class Dirty(NamedTuple):
-    """A changed contribution on its way through match."""
-
-    id: str
-    connection: str
-    stream: str
-    key: str
-    keys: str
-    profile: str | None
-    gone: bool
-    held: Held
-
-    def __repr__(self) -> str:
-        return f"Dirty({self.address})"
-
-    @property
-    def address(self) -> str:
-        """Return `connection/stream/key`: the same for the same record in any order of arrival."""
-        return f"{self.connection}/{self.stream}/{self.key}"
 
 
 def match(ws: Workspace, plan: Plan, run: str) -> dict[str, int]:

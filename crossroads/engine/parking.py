@@ -1,22 +1,19 @@
 """Set records aside that wait for something, and release them by themselves when it has come."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
+from crossroads.engine.dirty import Dirty
 from crossroads.engine.workspace import Workspace
 from crossroads.store.session import Bulk, chunks, table
 from crossroads.store.tables import Contribution, Link, Parked
-
-if TYPE_CHECKING:
-    from crossroads.engine.match import Dirty
 
 _park = Bulk(Parked, ("connection", "stream", "what", "step", "entity", "reason", "waits_for", "at", "run"))
 
 
 def park(
-    db: Connection, ws: Workspace, entity: str, dirty: Sequence["Dirty"], *, run: str, at: str
+    db: Connection, ws: Workspace, entity: str, dirty: Sequence[Dirty], *, run: str, at: str
 ) -> set[str]:
     """Park the contributions whose required parent is not known yet; return their ids."""
     wanted: dict[str, list[tuple[Dirty, str]]] = {}
@@ -42,7 +39,7 @@ def park(
     return set(rows)
 
 
-def _come_right(db: Connection, ready: Sequence["Dirty"]) -> None:
+def _come_right(db: Connection, ready: Sequence[Dirty]) -> None:
     """Forget that these records waited: they name another parent now, or none, or are gone."""
     rows = table(Parked)
     keys: dict[tuple[str, str], list[str]] = {}

@@ -1,8 +1,7 @@
-"""What a target's answer means for the store: what it now holds, whose record that is, and what is to be asked or done again."""
+"""What a target's answer means for the store: what it now holds, and what is to be listed or done again."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import orjson
 import zstandard
@@ -12,28 +11,20 @@ from xxhash import xxh3_128_hexdigest
 from crossroads import journal
 from crossroads.canonical import Document
 from crossroads.engine import echo, parking
+from crossroads.engine.belonging import belongs, holder
 from crossroads.engine.echo import Held, Together
+from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
 from crossroads.engine.raw import unpack
-from crossroads.engine.settle import settle
-from crossroads.engine.workspace import Workspace
+from crossroads.engine.rereading import shown
+from crossroads.engine.spelling import alike
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens
-from crossroads.plan import Member, Plan
-from crossroads.records import Found, Record, Stream, Written
+from crossroads.plan import Member
+from crossroads.records import Record, Written
 from crossroads.store import newid
-from crossroads.store.clock import widened
-from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import (
-    Assertion,
-    Contribution,
-    Due,
-    Lineage,
-    Link,
-    Notice,
-    Profile,
-    Rejected,
-)
+from crossroads.store.session import Bulk, table
+from crossroads.store.tables import Contribution, Due, Link, Notice, Profile, Rejected
 
 _contribution = Bulk(
     Contribution,
@@ -42,8 +33,6 @@ _contribution = Bulk(
     conflict=("connection", "stream", "key"),
     update=("version", "digest", "holds", "said", "echo", "since", "changed_at", "raw", "dictionary", "dirty", "run"),
 )  # fmt: skip
-_link = Bulk(Link, ("contribution", "profile", "evidence", "at", "run"), update=())
-_assertion = Bulk(Assertion, ("a", "b", "kind", "why", "at"), update=())
 _due = Bulk(Due, ("connection", "stream", "profile"), update=())
 _rejected = Bulk(Rejected, ("connection", "stream", "key", "step", "reasons", "at", "run", "digest"))
 _notice = Bulk(Notice, ("connection", "stream", "key", "path", "reason", "at", "run"))
@@ -54,62 +43,20 @@ _IGNORED = (
 _pack = zstandard.ZstdCompressor(level=1).compress
 
 
-def bases(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, Record]:
-    """Return the raw copies of records that are about to be changed."""
-    rows = table(Contribution)
-    query = select(rows.c.key, rows.c.raw, rows.c.dictionary).where(
-        rows.c.connection == member.connection, rows.c.stream == member.stream
-    )
-    found = {}
-    for some in chunks(keys):
-        for key, raw, dictionary in db.execute(query.where(rows.c.key.in_(some))).all():
-            found[key] = unpack(db, raw, dictionary)
-    return found
-
-
-def version(stream: Stream, record: Record) -> str | None:
-    """Return the version token of a record, where the stream has one."""
-    return record.get(stream.version) if stream.version else None
-
-
-def shown(lens: Lens, record: Record | None) -> Document | None:
-    """Return what a record says, or None where it was not shown or cannot be read."""
-    try:
-        return lens.get(record) if record is not None else None
-    except RecordRejected:
-        return None
-
-
-def says(lens: Lens, record: Record, claim: Claim) -> bool:
-    """Tell whether a record already says what an intent was to make it say."""
-    document = shown(lens, record) or {}
-    return all(echo.alike(document.get(path), value) for path, value in claim.document.items())
-
-
 def written(
-    db: Connection,
-    ws: Workspace,
-    plan: Plan,
-    member: Member,
-    lens: Lens,
-    claim: Claim,
-    result: Written,
-    *,
-    run: str,
-    at: str,
-    sought: bool = False,
+    db: Connection, job: Job, claim: Claim, result: Written, *, at: str, sought: bool = False
 ) -> None:
     """Store what the target now holds, as an echo of ours, and link a new record to its profile.
 
     A record that was `sought` after its answer was lost may have been changed by somebody since.
     """
-    document, made = shown(lens, result.record), not claim.slot
+    document, made = shown(job.lens, result.record), not claim.slot
     if made:
         claim = claim._replace(profile=holder(db, claim))
-    key = _key(lens, result)
-    before = echo.held(db, member, [key]).get(key)
+    key = _key(job.lens, result)
+    before = echo.held(db, job.member, [key]).get(key)
     old = before or Held(newid(), {}, {}, {}, {}, at, None)
-    together = partial(ws.survivorship.together, plan.entity)
+    together = job.together
     ours = _unchanged(claim.document, document, together) if sought and document else claim.document
     held = _answered(old, ours, document, together, at, made=made)
     rows = table(Contribution)
@@ -118,25 +65,24 @@ def written(
         raw, dictionary, digest = _pack(payload), None, xxh3_128_hexdigest(payload)
     elif before is not None:
         known = db.execute(select(rows.c.raw, rows.c.dictionary).where(rows.c.id == before.id)).one()
-        raw, dictionary, digest = (
-            known.raw,
-            known.dictionary,
-            "",
-        )  # not what it holds now: the next read stores a true copy
+        lying = unpack(db, known.raw, known.dictionary)
+        raw, dictionary, digest = _pack(orjson.dumps(_merged(lying, claim.patch["record"]))), None, ""
     else:
         raw, dictionary, digest = _pack(orjson.dumps(claim.patch["record"])), None, ""
+    # Without the record the copy is what it should be by now, not what it is: no version says that we have seen it.
+    token = result.version if job.stream.version and result.record is not None else None
     dirty = int(made or held.differs or bool(old.dirty))
-    _contribution(db, [(old.id, plan.entity, member.connection, member.stream, key, result.version, digest, lens.version,
-                        *held.row(), raw, dictionary, "", False, dirty, run)])  # fmt: skip
+    _contribution(db, [(old.id, job.plan.entity, *job.place, key, token, digest, job.lens.version,
+                        *held.row(), raw, dictionary, "", False, dirty, job.run)])  # fmt: skip
     if made:
-        _belongs(db, member, claim, key, old.id, run=run, at=at)
-    _healed(db, member, [claim.slot or claim.profile])
+        belongs(db, job, claim, key, old.id, at=at)
+    _healed(db, job.member, [claim.slot or claim.profile])
     seen = document or {}
     ignored = [p for p, value in ours.items() if value is not None and seen.get(p, value) is None]
-    _notice(db, [(member.connection, member.stream, key, path, _IGNORED, at, run) for path in ignored])
-    _overtaken(db, member, lens, old.id, ours)
-    told = {"to": f"{member.name}/{key}", "intent": claim.id, "fields": sorted(claim.document)}
-    journal.append(db, [journal.Line("write", claim.profile, told)], run=run, at=at)
+    _notice(db, [(*job.place, key, path, _IGNORED, at, job.run) for path in ignored])
+    _overtaken(db, job.member, job.lens, old.id, ours)
+    told = {"to": f"{job.member.name}/{key}", "intent": claim.id, "fields": sorted(claim.document)}
+    journal.append(db, [journal.Line("write", claim.profile, told)], run=job.run, at=at)
 
 
 def _answered(
@@ -155,9 +101,20 @@ def _answered(
     return replace(heard.wrote({**derived, **values}, document, made=made), differs=heard.differs)
 
 
+def _merged(record: Record, patch: Record) -> Record:
+    """Return a record with a patch laid over it; a list is only known again when it was read."""
+    both = {name: value for name, value in patch.items() if not isinstance(value, list)}
+    nested = {
+        name: _merged(record[name], value)
+        for name, value in both.items()
+        if isinstance(value, dict) and isinstance(record.get(name), dict)
+    }
+    return {**record, **both, **nested}
+
+
 def _unchanged(wrote: Document, shown: Document, together: Together) -> Document:
     """Return what of our values nobody changed since; of an address either all or none."""
-    other = {path for path, value in wrote.items() if path in shown and not echo.alike(shown[path], value)}
+    other = {path for path, value in wrote.items() if path in shown and not alike(shown[path], value)}
     groups = {together(path) for path in other} - {None}
     return {p: value for p, value in wrote.items() if p not in other and together(p) not in groups}
 
@@ -180,100 +137,11 @@ def _overtaken(db: Connection, member: Member, lens: Lens, contribution: str, wr
             _due(db, [(member.connection, member.stream, found.id)])
 
 
-def holder(db: Connection, claim: Claim, contribution: str | None = None) -> str:
-    """Return the profile a write is about by now: that of its record, or the one its profile was merged into."""
-    link, rows, lines = table(Link), table(Profile), table(Lineage)
-    if contribution is not None:
-        found = db.execute(select(link.c.profile).where(link.c.contribution == contribution)).scalar()
-        if found is not None:
-            return str(found)
-    profile, seen = claim.profile, set[str]()
-    while profile not in seen and db.execute(select(rows.c.id).where(rows.c.id == profile)).first() is None:
-        seen.add(profile)
-        query = select(lines.c.after).where(lines.c.before == profile, lines.c.kind == "merged")
-        profile = db.execute(query.order_by(lines.c.id.desc()).limit(1)).scalar() or profile
-    return profile
-
-
-def there(db: Connection, member: Member, profile: str) -> bool:
-    """Tell whether a profile has a living record in a target stream."""
-    rows, link = table(Contribution), table(Link)
-    query = (
-        select(rows.c.id)
-        .join(link, link.c.contribution == rows.c.id)
-        .where(
-            link.c.profile == profile,
-            rows.c.connection == member.connection,
-            rows.c.stream == member.stream,
-            ~rows.c.gone,
-        )
-    )
-    return db.execute(query.limit(1)).first() is not None
-
-
-def _belongs(
-    db: Connection, member: Member, claim: Claim, key: str, contribution: str, *, run: str, at: str
-) -> None:
-    """Link a record we made to the profile it was made for, and assert it: it says nothing of its own that could link it.
-
-    One that was read before its answer came may be taken for somebody else by now; the assertion brings it home.
-    """
-    rows, link = table(Contribution), table(Link)
-    query = (
-        select(rows.c.connection, rows.c.stream, rows.c.key)
-        .join(link, link.c.contribution == rows.c.id)
-        .where(link.c.profile == claim.profile, rows.c.id != contribution)
-        .order_by(rows.c.gone, rows.c.id)
-        .limit(1)
-    )
-    source = db.execute(query).first()
-    mine = f"{member.connection}/{member.stream}/{key}"
-    if source is not None:
-        a, b = sorted((mine, "/".join(source)))
-        _assertion(db, [(a, b, "created", f"intent {claim.id}", at)])
-    evidence = orjson.dumps([["/".join(source) if source else "", "created"]]).decode()
-    _link(db, [(contribution, claim.profile, evidence, at, run)])
-
-
-def reread(
-    db: Connection,
-    ws: Workspace,
-    plan: Plan,
-    member: Member,
-    lens: Lens,
-    stream: Stream,
-    claim: Claim,
-    record: Record | None,
-    *,
-    run: str,
-    at: str,
-) -> None:
-    """Take in a record that is not as we last saw it, and let its profile be settled and planned again."""
-    document = shown(lens, record)
-    before = echo.held(db, member, [claim.slot]).get(claim.slot)
-    profile = holder(db, claim, before.id if before else None)
-    if record is not None and document is not None and before is not None:
-        changed = lens.changed_at(record)
-        held = before.told(
-            document,
-            widened(changed) if changed else None,
-            at,
-            partial(ws.survivorship.together, plan.entity),
-        )
-        payload = orjson.dumps(record)
-        _contribution(db, [(before.id, plan.entity, member.connection, member.stream, claim.slot, version(stream, record),
-                            xxh3_128_hexdigest(payload), lens.version, *held.row(), _pack(payload), None, "", False,
-                            max(before.dirty, int(held.differs)), run)])  # fmt: skip
-        if held.differs:
-            settle(db, ws, plan.entity, [profile], run=run, at=at)
-    _due(db, [(member.connection, member.stream, profile)])
-
-
-def refused(db: Connection, member: Member, name: str, reasons: Sequence[str], *, run: str, at: str) -> None:
+def refused(db: Connection, job: Job, name: str, reasons: Sequence[str], *, at: str) -> None:
     """List a write that the target refused."""
     _rejected(
         db,
-        [(member.connection, member.stream, name, "push", orjson.dumps(list(reasons)).decode(), at, run, "")],
+        [(*job.place, name, "push", orjson.dumps(list(reasons)).decode(), at, job.run, "")],
     )
 
 
@@ -288,42 +156,7 @@ def _healed(db: Connection, member: Member, names: Sequence[str]) -> None:
     db.execute(rows.delete().where(*mine))
 
 
-def ask(
-    db: Connection,
-    plan: Plan,
-    member: Member,
-    claim: Claim,
-    why: str,
-    *,
-    run: str,
-    at: str,
-    reason: str = "person",
-) -> None:
+def ask(db: Connection, job: Job, claim: Claim, why: str, *, at: str, reason: str = "person") -> None:
     """Park a write until a person decides."""
-    parking.wait(
-        db,
-        member.connection,
-        member.stream,
-        claim.profile,
-        plan.entity,
-        reason,
-        f"a person: {why}",
-        run=run,
-        at=at,
-    )
-
-
-def doubles(
-    db: Connection, member: Member, claim: Claim, found: Sequence[Found], *, run: str, at: str
-) -> None:
-    """Report all records when a look-up finds more than one; they are one person's, whatever they say."""
-    if len(found) > 1:
-        keys = ", ".join(one.key for one in found)
-        reason = (
-            f"The look-up of one create found {len(found)} records ({keys}): merge or delete all "
-            f"but one in {member.connection}."
-        )
-        _notice(db, [(member.connection, member.stream, found[0].key, "(record)", reason, at, run)])
-        first, *others = [f"{member.connection}/{member.stream}/{one.key}" for one in found]
-        why = f"doubled by intent {claim.id}"
-        _assertion(db, [(*sorted((first, other)), "must", why, at) for other in others])
+    told = (claim.profile, job.plan.entity, reason, f"a person: {why}")
+    parking.wait(db, *job.place, *told, run=job.run, at=at)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select, update
 
 from crossroads import journal
 from crossroads.engine.outcomes import ended, entered, sums
-from crossroads.engine.planning import OPEN
+from crossroads.engine.states import OPEN
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import CrossroadsError
 from crossroads.plan import Member, Plan

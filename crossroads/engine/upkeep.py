@@ -3,7 +3,7 @@
 from sqlalchemy import exists, func, or_, select, tuple_, update
 
 from crossroads import journal
-from crossroads.engine import parking, planning, refusals
+from crossroads.engine import parking, refusals, renewal
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import CrossroadsError
 from crossroads.store.clock import later
@@ -65,7 +65,7 @@ def release(ws: Workspace) -> int:
         for entity in dict.fromkeys(plan.entity for plan in ws.plans):
             released += parking.release(db, entity)
         for plan in ws.plans:
-            released += sum(planning.release(db, member) for member in plan.between if member.write)
+            released += sum(renewal.release(db, member) for member in plan.between if member.write)
     return released
 
 

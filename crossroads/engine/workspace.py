@@ -14,6 +14,10 @@ from crossroads.plan import Member, Plan
 from crossroads.store import Store
 from crossroads.store.clock import Clock, now
 
+LEASE_SECONDS = (
+    120.0  # how long a write may be ours without a sign of life (lease.py gives one three times as often)
+)
+
 
 @dataclass(frozen=True)
 class System:
@@ -43,6 +47,7 @@ class Workspace:
     clock: Clock = now
     connect: Callable[[str], Connector[Any]] | None = None
     lenses: dict[tuple[str, str], Lens] = field(default_factory=dict)
+    lease_seconds: float = LEASE_SECONDS
 
     def plan(self, sync: str) -> Plan:
         """Return the plan of that name."""

@@ -99,6 +99,34 @@ class Assertion(SQLModel, table=True):
     at: str
 
 
+class Decision(SQLModel, table=True):
+    """A person's word that one record is right about one field, or one group of fields decided together.
+
+    Keyed by record address, so it survives merges and re-linking. `known` has, for every record that said something of the
+    field then, a digest of what it said and when: the decision holds until one of them says something new.
+    """
+
+    __tablename__ = "decision"
+    record: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    entity: str
+    known: str
+    at: str
+    actor: str
+    why: str
+
+
+class Review(SQLModel, table=True):
+    """A field of a profile on which records differ and whose rule is to ask: it waits for a decision."""
+
+    __tablename__ = "review"
+    profile: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    entity: str
+    at: str
+    run: str
+
+
 class Link(SQLModel, table=True):
     """Which profile a contribution belongs to, and the evidence."""
 
@@ -152,7 +180,8 @@ class Intent(SQLModel, table=True):
 
     planned -> sent -> written | rejected | unknown | superseded. `slot` is the target's key, or empty for a
     create: one open intent at most per profile, stream and slot. `fence` grows with every claim; a result is
-    recorded only under the fence it was claimed with.
+    recorded only under the fence it was claimed with. From `quiet_at` on no request of an attempt that got no
+    answer can be running on the other side any more.
     """
 
     __tablename__ = "intent"
@@ -186,6 +215,7 @@ class Intent(SQLModel, table=True):
     lease_until: str | None = None
     owner: str | None = None
     sent_at: str | None = None
+    quiet_at: str | None = None
     planned_at: str
     ended_at: str | None = None
     run: str

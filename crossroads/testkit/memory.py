@@ -30,11 +30,12 @@ class Memory:
 
     `normalise` is applied to every record written, as a system does that capitalises or derives. `lose` is how many
     answers to writes are lost after the write was done; `refuse` tells why a record is refused; `down` makes everything
-    unavailable.
+    unavailable. With `token` its records carry a version that it checks; else they must be compared before they are changed.
     """
 
     create: Safety = "search"
     shows: bool = True
+    token: bool = False
     records: dict[str, dict[str, Record]] = field(default_factory=dict)
     writes: list[tuple[str, str, str]] = field(default_factory=list)
     requests: dict[str, str] = field(default_factory=dict)
@@ -72,7 +73,7 @@ class Memory:
                 Stream(
                     name,
                     "key",
-                    version=None,
+                    version="version" if self.token else None,
                     writable=writable,
                     create=self.create,
                     settle_seconds=self.settle_seconds,
@@ -147,7 +148,12 @@ class MemoryConnector(Connector[MemorySettings]):
         if memory.lose:
             memory.lose -= 1
             return Unknown(change, "the answer was lost")
-        return Written(change, key, rows[key]["version"], dict(rows[key]) if memory.shows else None)
+        return Written(
+            change,
+            key,
+            rows[key]["version"] if memory.token else None,
+            dict(rows[key]) if memory.shows else None,
+        )
 
     def _new_key(self, stream: Stream, change: Change, rows: dict[str, Record]) -> str:
         if self.memory.create == "enforced_key":

@@ -152,10 +152,15 @@ def test_two_attempts_alive_at_once_never_send_the_same_intent(world: Any) -> No
             with attempt() as who, w.store.write() as db:
                 sent.extend(
                     c.id
-                    for c in ledger.claim(db, "crm", "people", at=w.ws.clock(), limit=9, run="r", who=who)
+                    for c in ledger.claim(
+                        db, "crm", "people", at=w.ws.clock(), limit=9, run="r", who=who, lease=9
+                    )
                 )
                 sent.extend(
-                    c.id for c in ledger.doubtful(db, "crm", "people", at=w.ws.clock(), run="r", who=who)
+                    c.id
+                    for c in ledger.doubtful(
+                        db, "crm", "people", at=w.ws.clock(), run="r", who=who, settle=0, lease=9
+                    )
                 )
             yield from super().write(stream, changes)
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from crossroads import engine
-from crossroads.engine import ledger
 from crossroads.engine.attempt import attempt
 from crossroads.engine.outcomes import Outcomes
 from crossroads.errors import Superseded
@@ -207,4 +206,3 @@ def test_a_dead_attempt_is_told_from_a_living_one() -> None:
         assert not ended(who)
         assert not ended("another-machine/1/x")
     assert ended(who)
-    assert ledger.LEASE_SECONDS > 60

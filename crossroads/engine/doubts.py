@@ -1,0 +1,100 @@
+"""Find out what became of writes without an answer, before anything of theirs is tried again."""
+
+import time
+
+from crossroads.engine import belonging, ledger, parking, received, rereading
+from crossroads.engine.job import Job
+from crossroads.engine.ledger import Claim
+from crossroads.engine.sending import Sender
+from crossroads.errors import RecordRejected
+from crossroads.records import Written
+
+SEARCHED = ("search", "enforced_key")
+
+
+def clear(job: Job, sender: Sender, *, wait: bool) -> bool:
+    """Find out what became of every write in doubt, send again what may be sent again; tell whether there was any.
+
+    A create that cannot be found is sent again at once where the system refuses or recognises a second one. Where it can
+    only be searched, it is sent, and an update that the system would not check against a version is planned anew, not
+    before the longest time that the lost request may still be running.
+    """
+    found = False
+    while True:
+        with job.ws.store.write() as db:
+            claims = ledger.doubtful(db, *job.place, at=job.ws.clock(), run=job.run, who=job.who,
+                                     settle=job.stream.settle_seconds, lease=job.ws.lease_seconds)  # fmt: skip
+        if not claims:
+            return found
+        found = True
+        waiting = [claim for claim in claims if not _cleared(job, claim)]
+        sender.send_all()
+        if not wait or not waiting:
+            return found
+        until = min(claim.quiet_at or job.ws.clock() for claim in waiting)
+        while job.ws.clock() < until:
+            time.sleep(0.05)
+
+
+def _cleared(job: Job, claim: Claim) -> bool:
+    at = job.ws.clock()
+    quiet = claim.quiet_at is None or claim.quiet_at <= at
+    if claim.slot:
+        return _updated(job, claim, at, quiet=quiet)
+    try:
+        seen = job.connector.find(job.stream, claim.change()) if job.stream.create in SEARCHED else ()
+    except RecordRejected as error:
+        _ask(job, claim, f"the look-up of its create was refused: {'; '.join(error.reasons)}", at)
+        return True
+    if seen:
+        with job.ws.store.write() as db:
+            if ledger.end(db, [claim], "written", at=at):
+                result = Written(claim.change(), seen[0].key, seen[0].version, seen[0].record)
+                belonging.doubles(db, job, claim, seen, at=at)
+                received.written(db, job, claim, result, at=at, sought=True)
+                job.outcomes.add(db, [claim.profile], {claim.profile: "applied"})
+        return True
+    if job.stream.create == "search" and not quiet:
+        return False
+    _absent(job, claim, at)
+    return True
+
+
+def _updated(job: Job, claim: Claim, at: str, *, quiet: bool) -> bool:
+    """An update arrived if the record says so; else it is planned anew on the record as it is now."""
+    record = rereading.now(job, claim)
+    arrived = record is not None and rereading.says(job.lens, record, claim)
+    if not arrived and not quiet and claim.version is None:
+        return False  # it may arrive yet, on top of whatever we would write meanwhile
+    with job.ws.store.write() as db:
+        if arrived:
+            if ledger.end(db, [claim], "written", at=at):
+                token = rereading.version(job.stream, record)
+                found = Written(claim.change(), claim.slot, token, record)
+                received.written(db, job, claim, found, at=at)
+                job.outcomes.add(db, [claim.slot], {claim.slot: "applied"})
+        elif ledger.end(db, [claim], "superseded", at=at):
+            rereading.reread(db, job, claim, record, at=at)
+    return True
+
+
+def _absent(job: Job, claim: Claim, at: str) -> None:
+    """A create that is not there is sent again, unless it has become needless or nobody can look whether it is there."""
+    with job.ws.store.write() as db:
+        profile = belonging.holder(db, claim)
+        if profile != claim.profile or belonging.there(db, job, profile):
+            # Nobody to be made any more, or somebody made since, perhaps by us: what there is, a pull reads.
+            if ledger.end(db, [claim], "superseded", at=at):
+                parking.go_on(db, *job.place, [claim.profile])
+                job.outcomes.add(db, [claim.profile], {claim.profile: "superseded"})
+            return
+        if job.stream.create != "none":
+            ledger.end(db, [claim], "planned", at=at)
+            return
+    _ask(job, claim, "it is not known whether the create arrived, and the system has no way to look", at)
+
+
+def _ask(job: Job, claim: Claim, why: str, at: str) -> None:
+    with job.ws.store.write() as db:
+        received.ask(db, job, claim, why, at=at, reason="outcome")
+        job.outcomes.add(db, [claim.profile], {claim.profile: "parked"})

@@ -1,0 +1,55 @@
+"""Before a push plans: what an earlier attempt planned and never sent, and writes whose parent has come meanwhile."""
+
+from sqlalchemy import Connection, select
+
+from crossroads.engine import ledger, parking
+from crossroads.plan import Member
+from crossroads.store.session import Bulk, chunks, table
+from crossroads.store.tables import Contribution, Due, Link, Parked
+
+_due = Bulk(Due, ("connection", "stream", "profile"), update=())
+
+
+def renew(db: Connection, member: Member, at: str) -> int:
+    """Let what an earlier attempt planned and never sent be planned anew: its profile may be another now, or none.
+
+    A create that may have been done keeps its id, repeated under another it would be done twice; what became of it
+    is looked up first.
+    """
+    profiles = ledger.reopen(db, member.connection, member.stream, at=at)
+    _due(db, [(member.connection, member.stream, profile) for profile in profiles])
+    return len(profiles)
+
+
+def release(db: Connection, member: Member) -> int:
+    """Make writes due again whose parent has meanwhile come to exist in the target."""
+    parked, rows, link = table(Parked), table(Contribution), table(Link)
+    mine = (
+        parked.c.connection == member.connection,
+        parked.c.stream == member.stream,
+        parked.c.step == "push",
+        parked.c.reason == "parent",
+    )
+    waiting = db.execute(select(parked.c.what, parked.c.waits_for).where(*mine)).all()
+    wanted: dict[str, set[str]] = {}
+    for row in waiting:
+        place, _, profile = row.waits_for.partition("#")
+        wanted.setdefault(place, set()).add(profile)
+    there: set[str] = set()
+    for place, profiles in wanted.items():
+        connection, stream = place.split("/")
+        query = select(link.c.profile).join(rows, rows.c.id == link.c.contribution)
+        for some in chunks(sorted(profiles)):
+            found = db.execute(
+                query.where(
+                    link.c.profile.in_(some),
+                    rows.c.connection == connection,
+                    rows.c.stream == stream,
+                    ~rows.c.gone,
+                )
+            )
+            there |= {f"{place}#{profile}" for (profile,) in found}
+    ready = [row.what for row in waiting if row.waits_for in there]
+    parking.go_on(db, member.connection, member.stream, ready)
+    _due(db, [(member.connection, member.stream, profile) for profile in ready])
+    return len(ready)

@@ -1,0 +1,116 @@
+"""What a record says now, beside what we last saw: read again before and after a write that is in doubt or in conflict."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import orjson
+import zstandard
+from sqlalchemy import Connection, select
+from xxhash import xxh3_128_hexdigest
+
+from crossroads.canonical import Document
+from crossroads.engine import belonging, echo
+from crossroads.engine.job import Job
+from crossroads.engine.ledger import Claim
+from crossroads.engine.raw import unpack
+from crossroads.engine.settle import settle
+from crossroads.engine.spelling import alike
+from crossroads.errors import RecordRejected
+from crossroads.mapping import Lens
+from crossroads.plan import Member
+from crossroads.records import Record, Stream
+from crossroads.store.clock import widened
+from crossroads.store.session import Bulk, chunks, table
+from crossroads.store.tables import Contribution, Due
+
+_contribution = Bulk(
+    Contribution,
+    ("id", "entity", "connection", "stream", "key", "version", "digest", "mapping", "holds", "said", "echo", "since", "said_at",
+     "changed_at", "raw", "dictionary", "signature", "gone", "dirty", "run"),
+    conflict=("connection", "stream", "key"),
+    update=("version", "digest", "holds", "said", "echo", "since", "changed_at", "raw", "dictionary", "dirty", "run"),
+)  # fmt: skip
+_due = Bulk(Due, ("connection", "stream", "profile"), update=())
+_pack = zstandard.ZstdCompressor(level=1).compress
+
+
+def bases(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, Record]:
+    """Return the raw copies of records that are about to be changed."""
+    rows = table(Contribution)
+    query = select(rows.c.key, rows.c.raw, rows.c.dictionary).where(
+        rows.c.connection == member.connection, rows.c.stream == member.stream
+    )
+    found = {}
+    for some in chunks(keys):
+        for key, raw, dictionary in db.execute(query.where(rows.c.key.in_(some))).all():
+            found[key] = unpack(db, raw, dictionary)
+    return found
+
+
+def digests(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, str]:
+    """Return the digests of the content of records as last seen; empty for what we wrote without seeing it."""
+    rows = table(Contribution)
+    query = select(rows.c.key, rows.c.digest).where(
+        rows.c.connection == member.connection, rows.c.stream == member.stream
+    )
+    return {
+        row.key: row.digest for some in chunks(keys) for row in db.execute(query.where(rows.c.key.in_(some)))
+    }
+
+
+def version(stream: Stream, record: Record | None) -> str | None:
+    """Return the version token of a record, where the stream has one."""
+    return record.get(stream.version) if record and stream.version else None
+
+
+def shown(lens: Lens, record: Record | None) -> Document | None:
+    """Return what a record says, or None where it was not shown or cannot be read."""
+    try:
+        return lens.get(record) if record is not None else None
+    except RecordRejected:
+        return None
+
+
+def says(lens: Lens, record: Record, claim: Claim) -> bool:
+    """Tell whether a record already says what an intent was to make it say."""
+    document = shown(lens, record) or {}
+    return all(alike(document.get(path), value) for path, value in claim.document.items())
+
+
+def reread(
+    db: Connection, job: Job, claim: Claim, record: Record | None, *, at: str, again: bool = True
+) -> None:
+    """Take in a record as it is now; let its profile be settled if it says something new, and planned `again`."""
+    document = shown(job.lens, record)
+    before = echo.held(db, job.member, [claim.slot]).get(claim.slot)
+    profile = belonging.holder(db, claim, before.id if before else None)
+    if record is not None and document is not None and before is not None:
+        changed = job.lens.changed_at(record)
+        held = before.told(
+            document,
+            widened(changed) if changed else None,
+            at,
+            job.together,
+        )
+        payload = orjson.dumps(record)
+        _contribution(db, [(before.id, job.plan.entity, *job.place, claim.slot, version(job.stream, record),
+                            xxh3_128_hexdigest(payload), job.lens.version, *held.row(), _pack(payload), None, "", False,
+                            max(before.dirty, int(held.differs)), job.run)])  # fmt: skip
+        if held.differs:
+            settle(db, job.ws, job.plan.entity, [profile], run=job.run, at=at)
+    if again:
+        _due(db, [(*job.place, profile)])
+
+
+def fetched(job: Job, keys: Sequence[str]) -> dict[str, Record]:
+    """Return records as they are now, by key, in one call."""
+    found: dict[str, Record] = {}
+    for record in job.connector.fetch(job.stream, keys) if keys else ():
+        with suppress(RecordRejected):
+            found[job.lens.key(record)] = record
+    return {key: found[key] for key in keys if key in found}
+
+
+def now(job: Job, claim: Claim) -> Record | None:
+    """Return the record an intent is about as it is now."""
+    return next(iter(job.connector.fetch(job.stream, [claim.slot])), None)

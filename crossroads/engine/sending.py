@@ -1,0 +1,159 @@
+"""Send what is planned, group by group, and record every answer under the fence of its claim."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from crossroads.engine import ledger, received, rereading
+from crossroads.engine.comparing import Compared, compare
+from crossroads.engine.job import Job
+from crossroads.engine.lease import Lease, held
+from crossroads.engine.ledger import Claim
+from crossroads.errors import ConfigError, CrossroadsError, Superseded, Unavailable
+from crossroads.records import Record, Rejected, Unknown, WriteResult, Written
+
+ROUNDS = 4  # plan, send, and up to three times again where somebody changed the record in between
+LANES = 4
+
+
+class Sender:
+    """Sends the intents of one target stream in one attempt."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.conflicts: Counter[tuple[str, str]] = Counter()
+
+    def send_all(self) -> int:
+        """Send every planned intent; return how many there were."""
+        job, sent, seconds = self.job, 0, self.job.ws.lease_seconds
+        while True:
+            taken = time.monotonic()
+            with job.ws.store.write() as db:
+                claims = ledger.claim(db, *job.place, at=job.ws.clock(), limit=job.stream.write_size * LANES,
+                                      run=job.run, who=job.who, lease=seconds)  # fmt: skip
+            if not claims:
+                return sent
+            left = {claim.id: claim for claim in claims}
+            with held(job.ws, claims, seconds, taken) as lease:
+                compared = self._compared(claims, left)
+                self._send(compared, left, lease)
+            sent += len(claims)
+
+    def _compared(self, claims: Sequence[Claim], left: dict[str, Claim]) -> Compared:
+        """Set those aside whose records somebody changed since we last saw them."""
+        job = self.job
+        try:
+            compared = compare(job, claims)
+        except Exception:  # whatever it is, nothing was sent
+            self._give_back(left, unsent=True)
+            raise
+        if compared.changed:
+            at, ended = job.ws.clock(), dict[str, str]()
+            with job.ws.store.write() as db:
+                for identity, record in compared.changed.items():
+                    ended |= self._conflict(
+                        db, left.pop(identity), record, ["it is not as we last saw it"], at
+                    )
+                job.outcomes.add(db, ended, ended)
+        return compared
+
+    def _send(self, compared: Compared, left: dict[str, Claim], lease: Lease) -> None:
+        job, bases = self.job, compared.bases
+        changes = [claim.change(bases.get(claim.slot)) for claim in compared.ready]
+        answers = iter(job.connector.write(job.stream, changes) if changes else ())
+        results: list[WriteResult] = []
+        failure: Exception | None = None
+        while failure is None and len(results) < len(left):
+            try:
+                lease.check()
+                results.append(next(answers))
+            except StopIteration:
+                failure = ConfigError(
+                    f"The connector of {job.member.name} gave fewer results than it was given changes."
+                )
+            except Exception as error:  # whatever it is, what was answered before it is recorded first
+                failure = error
+            if failure is not None or len(results) in (len(left), job.stream.write_size):
+                self._record(results, left)
+                results = []
+        if failure is not None:
+            # The contract: what `write` has no result for when it raises Unavailable was not sent.
+            self._give_back(left, unsent=isinstance(failure, Unavailable))
+            raise failure
+
+    def _give_back(self, left: Mapping[str, Claim], *, unsent: bool) -> None:
+        job, at = self.job, self.job.ws.clock()
+        state = "planned" if unsent else "unknown"
+        with job.ws.store.write() as db:
+            ledger.end(db, left.values(), state, at=at, unsent=unsent, settle=job.stream.settle_seconds)
+
+    def _record(self, results: Sequence[WriteResult], left: dict[str, Claim]) -> None:
+        """Record results in one transaction; a claim that another attempt took meanwhile is not ours to record."""
+        if not results:
+            return
+        job, at = self.job, self.job.ws.clock()
+        ended: dict[str, str] = {}
+        lost: list[str] = []
+        fresh, unshown = self._reread(results, left), self._read_back(results)
+        with job.ws.store.write() as db:
+            for result in results:
+                claim = left.pop(result.change.id)
+                name = claim.slot or claim.profile
+                match result:
+                    case Written():
+                        if ledger.end(db, [claim], "written", at=at):
+                            received.written(db, job, claim, result, at=at)
+                            ended[name] = "applied"
+                            if seen := unshown.get(result.key):
+                                there = claim._replace(slot=result.key)
+                                rereading.reread(db, job, there, seen, at=at, again=False)
+                        else:
+                            lost.append(claim.id)
+                    case Rejected(conflict=True):
+                        ended |= self._conflict(db, claim, fresh[claim.id], result.reasons, at)
+                    case Rejected():
+                        if ledger.end(db, [claim], "rejected", at=at, reasons=result.reasons):
+                            received.refused(db, job, name, result.reasons, at=at)
+                            ended[name] = "rejected"
+                    case Unknown():
+                        settle = job.stream.settle_seconds
+                        ledger.end(db, [claim], "unknown", at=at, reasons=[result.reason], settle=settle)
+            # Also what an earlier run planned and this one sends enters here.
+            job.outcomes.add(db, ended, ended)
+        if lost:
+            raise Superseded(f"Another attempt took over intent {', '.join(lost)}.")
+
+    def _conflict(
+        self, db: Connection, claim: Claim, record: Record | None, reasons: Sequence[str], at: str
+    ) -> dict[str, str]:
+        """Take in what the record says by now, and let it be planned anew; after three times a person decides."""
+        job, name = self.job, claim.slot or claim.profile
+        if not ledger.end(db, [claim], "superseded", at=at, reasons=reasons):
+            return {}
+        if self.conflicts[claim.profile, claim.slot] < ROUNDS - 1:
+            self.conflicts[claim.profile, claim.slot] += 1
+            rereading.reread(db, job, claim, record, at=at)
+            return {}
+        received.ask(db, job, claim, "changed again at each of our attempts", at=at)
+        return {name: "parked"}
+
+    def _reread(self, results: Sequence[WriteResult], left: Mapping[str, Claim]) -> dict[str, Record | None]:
+        """Return the records somebody changed under our hands, as they are now.
+
+        Asked before the store is locked: a slow system must not keep every other one from writing.
+        """
+        conflicts = [left[r.change.id] for r in results if isinstance(r, Rejected) and r.conflict]
+        return {claim.id: rereading.now(self.job, claim) for claim in conflicts}
+
+    def _read_back(self, results: Sequence[WriteResult]) -> dict[str, Record]:
+        """Return the records whose system did not show what it made of our writes.
+
+        Read at once, in one call: until then nobody can tell its spelling of our value from somebody's edit.
+        """
+        keys = [one.key for one in results if isinstance(one, Written) and one.record is None]
+        try:
+            return rereading.fetched(self.job, keys)
+        except (CrossroadsError, NotImplementedError):
+            return {}  # it is written; that we cannot see it now must not hide it, and the next pull reads it

@@ -1,0 +1,115 @@
+"""What planning must know of the profiles that are due: golden documents, records in the target, and keys to refer to."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import orjson
+from sqlalchemy import Connection, select
+
+from crossroads.canonical import Document
+from crossroads.engine import echo, ledger, parking
+from crossroads.engine.echo import Held
+from crossroads.mapping import Lens
+from crossroads.plan import Member
+from crossroads.store.session import chunks, table
+from crossroads.store.tables import Contribution, Due, Intent, Link, Profile
+
+CHUNK = 500
+
+
+class Target(NamedTuple):
+    """A record of the target stream as last seen."""
+
+    key: str
+    version: str | None
+    raw: bytes
+    dictionary: int | None
+    held: Held
+
+    def __repr__(self) -> str:
+        return f"Target({self.key})"
+
+
+def due(db: Connection, member: Member) -> list[str]:
+    """Return the due profiles that have no write under way."""
+    rows, intent = table(Due), table(Intent)
+    mine = (rows.c.connection == member.connection) & (rows.c.stream == member.stream)
+    busy = select(intent.c.profile).where(
+        intent.c.connection == member.connection,
+        intent.c.stream == member.stream,
+        ledger.in_doubt(),
+    )
+    query = (
+        select(rows.c.profile).where(mine, rows.c.profile.not_in(busy)).order_by(rows.c.profile).limit(CHUNK)
+    )
+    return [profile for (profile,) in db.execute(query)]
+
+
+def golden(db: Connection, profiles: Sequence[str]) -> dict[str, Document]:
+    """Return the golden document of each profile that still lives."""
+    rows = table(Profile)
+    query = select(rows.c.id, rows.c.document).where(rows.c.id.in_(profiles))
+    return {identity: orjson.loads(document) for identity, document in db.execute(query)}
+
+
+def targets(db: Connection, member: Member, profiles: Sequence[str]) -> dict[str, list[Target]]:
+    """Return the living records that each profile has in the target stream."""
+    rows, link = table(Contribution), table(Link)
+    columns = (
+        link.c.profile,
+        rows.c.key,
+        rows.c.version,
+        rows.c.raw,
+        rows.c.dictionary,
+        *(rows.c[c] for c in echo.COLUMNS),
+    )
+    query = (
+        select(*columns)
+        .select_from(link.join(rows, rows.c.id == link.c.contribution))
+        .where(
+            link.c.profile.in_(profiles),
+            rows.c.connection == member.connection,
+            rows.c.stream == member.stream,
+        )
+        .where(~rows.c.gone)
+        .order_by(rows.c.key)
+    )
+    found: dict[str, list[Target]] = {}
+    for row in db.execute(query):
+        found.setdefault(row[0], []).append(Target._make((*row[1:5], echo.read(row[5:]))))
+    return found
+
+
+def gone(db: Connection, member: Member, profiles: Sequence[str]) -> set[str]:
+    """Return the profiles that had a record in the target which was deleted there."""
+    rows, link = table(Contribution), table(Link)
+    query = (
+        select(link.c.profile)
+        .join(rows, rows.c.id == link.c.contribution)
+        .where(
+            link.c.profile.in_(profiles),
+            rows.c.connection == member.connection,
+            rows.c.stream == member.stream,
+            rows.c.gone,
+        )
+    )
+    return set(db.execute(query).scalars())
+
+
+def references(
+    db: Connection, member: Member, lens: Lens, documents: Mapping[str, Document]
+) -> dict[str, tuple[str | None, dict[str, list[str]]]]:
+    """Return, for each record address referred to, its profile and that profile's keys in the target, by stream."""
+    paths = list(lens.references)
+    addresses = {document[path] for document in documents.values() for path in paths if document.get(path)}
+    profiles = parking.profiles(db, addresses)
+    rows, link = table(Contribution), table(Link)
+    keys: dict[str, dict[str, list[str]]] = {}
+    query = select(link.c.profile, rows.c.stream, rows.c.key).join(rows, rows.c.id == link.c.contribution)
+    for some in chunks(sorted(set(profiles.values()))):
+        mine = query.where(link.c.profile.in_(some), rows.c.connection == member.connection, ~rows.c.gone)
+        for profile, stream, key in db.execute(mine.order_by(rows.c.key)):
+            keys.setdefault(profile, {}).setdefault(stream, []).append(key)
+    return {
+        address: (profiles.get(address), keys.get(profiles.get(address, ""), {})) for address in addresses
+    }
