@@ -1,6 +1,6 @@
 """The one write that makes one record of a target say the golden values: whether it may be, and the smallest patch for it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -64,9 +64,11 @@ class Intended:
         patch = self.lens.put(said, reference=reference)
         return Write("", said, patch, reference, None) if patch else None
 
-    def update(self, golden: Document, target: Target, references: Mapping[str, Any]) -> Write | None:
+    def update(
+        self, golden: Document, target: Target, references: Mapping[str, Any], contested: Collection[str] = ()
+    ) -> Write | None:
         """Return the update that makes a record say the golden values, or None if it does."""
-        due = self._referred(wanted(self.lens, golden, target.held), target, references)
+        due = self._referred(wanted(self.lens, golden, target.held, contested), target, references)
         differing = {path: value for path, value in due.items() if not target.held.means(path, value)}
         if not differing:
             return None

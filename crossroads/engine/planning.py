@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from crossroads.engine import ledger, parking, targets
+from crossroads.engine import ledger, parking, reviews, targets
 from crossroads.engine.intended import Intended, Waits, Withheld, Write
 from crossroads.engine.targets import Target
 from crossroads.engine.workspace import Workspace
@@ -52,6 +52,7 @@ class Planner:
         records = targets.targets(db, self.member, profiles)
         references = targets.references(db, self.member, self.lens, golden)
         gone = targets.gone(db, self.member, profiles)
+        open_ = reviews.contested(db, self.ws.survivorship, self.entity, golden)
         intended = Intended(db, self.member, self.lens, self.creatable)
         considered: list[str] = []
         ended: dict[str, str] = {}
@@ -69,7 +70,7 @@ class Planner:
                 considered.append(name)
                 try:
                     if target:
-                        write = intended.update(document, target, references)
+                        write = intended.update(document, target, references, open_.get(profile, ()))
                     else:
                         write = intended.create(profile, document, references, gone=profile in gone)
                 except Withheld:
