@@ -12,6 +12,8 @@ from crossroads.audit.profiles import Step
 from crossroads.audit.trail import Line, Write, history, writes
 from crossroads.audit.who import Assertion, Record, assertions, members
 from crossroads.canonical import Document
+from crossroads.engine import decisions
+from crossroads.engine.decided import Decision
 from crossroads.engine.settle import Part, addressed, contributions, source
 from crossroads.engine.survivorship import Source, Won
 from crossroads.engine.workspace import Workspace
@@ -68,6 +70,7 @@ class Explanation:
     fields: Sequence[Field]
     records: Sequence[Record]
     assertions: Sequence[Assertion]
+    decisions: Sequence[Decision]
     lineage: Sequence[Step]
     writes: Sequence[Write]
     history: Sequence[Line]
@@ -95,10 +98,16 @@ def explain(ws: Workspace, name: str) -> Explanation:
             fields=_fields(db, ws, row),
             records=records,
             assertions=assertions(db, [record.address for record in records]),
+            decisions=_decisions(db, [record.address for record in records]),
             lineage=lineage,
             writes=writes(db, ids),
             history=history(db, ids),
         )
+
+
+def _decisions(db: Connection, addresses: Sequence[str]) -> list[Decision]:
+    found = [one for those in decisions.of(db, addresses).values() for one in those]
+    return sorted(found, key=lambda one: (one.at, one.record, one.path))
 
 
 def _fields(db: Connection, ws: Workspace, profile: Any) -> list[Field]:
@@ -107,7 +116,8 @@ def _fields(db: Connection, ws: Workspace, profile: Any) -> list[Field]:
     found = contributions(db, [profile.id]).get(profile.id, [])
     parts = [part for part in found if (part.connection, part.stream) in ws.entities]
     sources = [source(ws, part) for part in parts]
-    now, why = ws.survivorship.golden(profile.entity, sources) if sources else ({}, {})
+    decided = decisions.of(db, [part.address for part in parts])
+    now, why = ws.survivorship.golden(profile.entity, sources, decided) if sources else ({}, {})
     said = {one.id: _said(ws, part, one) for part, one in zip(parts, sources, strict=True)}
     addresses = {one.id: one.address for one in sources}
     return [

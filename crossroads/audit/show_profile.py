@@ -31,6 +31,9 @@ def explanation(console: Console, one: Explanation) -> None:
     for fact in one.assertions:
         told = f"{fact.a} and {fact.b} {said(f'assert.{fact.kind}')}: {fact.why} ({moment(fact.at)})"
         console.print(cell(told), highlight=False)
+    for decision in one.decisions:
+        told = f"{decision.record} is right about {decision.path}, says {decision.actor}: {decision.why} ({moment(decision.at)})"
+        console.print(cell(told), highlight=False)
     for step in one.lineage:
         console.print(_step(step), highlight=False)
     _fields(console, one.fields, names, runs)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from crossroads.audit.runs import RunView, last_of, last_runs
 from crossroads.audit.verdict import KINDS, Gap, Verdict, verdict
+from crossroads.engine import reviews
 from crossroads.engine.states import OPEN
 from crossroads.plan import Member, Plan
 from crossroads.store.session import table
@@ -142,7 +143,11 @@ def _waiting(db: Connection) -> list[Gap]:
         parent = "/".join(row.waits_for.partition("#")[0].split("/")[:2])
         awaited = parent if row.reason == "parent" else row.waits_for
         found[f"{row.connection}.{row.stream}", row.reason, awaited] += 1
-    return [Gap(reason, where, count, [told]) for (where, reason, told), count in sorted(found.items())]
+    asked = Counter(case.entity for case in reviews.cases(db))
+    reviewed = [Gap("review", entity, count) for entity, count in sorted(asked.items())]
+    return reviewed + [
+        Gap(reason, where, count, [told]) for (where, reason, told), count in sorted(found.items())
+    ]
 
 
 def _counted(db: Connection, rows: Table, *where: Any) -> dict[Place, int]:

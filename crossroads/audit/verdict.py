@@ -17,6 +17,7 @@ KINDS = (
     "refused",
     "rejected",
     "outcome",
+    "review",
     "person",
     "parent",
 )

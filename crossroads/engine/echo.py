@@ -5,7 +5,7 @@ not the system's own word until the system changes it: counted as such, it would
 said, no merge could be undone, and "newest" would choose our own echo.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from crossroads.canonical import Document
 from crossroads.engine.spelling import alike
 from crossroads.plan import Member
+from crossroads.store.clock import later
 from crossroads.store.session import chunks, table
 from crossroads.store.tables import Contribution
 
@@ -53,8 +54,9 @@ class Held:
 
         An absent path is not a change. A value that differs from the last one is, and its time is the
         record's own if that moved on, else the time we saw it: a record's date does not move with every
-        field, and clocks go back. How a value of ours looks there is learnt at first sight, if the answer to our write did not
-        show it; one that is empty then was not taken, nobody cleared it.
+        field, and clocks go back. Who changes a value that came from us has seen it: whatever the clocks of the
+        two systems say, the change is later than the value. How a value of ours looks there is learnt at first
+        sight, if the answer to our write did not show it; one that is empty then was not taken, nobody cleared it.
         """
         moved = bool(changed_at and (self.changed_at is None or changed_at > self.changed_at))
         time = changed_at if moved and changed_at else seen_at
@@ -65,26 +67,33 @@ class Held:
             unseen = path in echo and echo[path][1] is None
             if value == holds.get(path):
                 if unseen:
-                    echo[path] = [echo[path][0], value]
+                    echo[path] = [echo[path][0], value, *echo[path][2:]]
                 continue  # also an empty field that was never filled: that is no clearing
             if unseen and (value is None or alike(value, echo[path][0])):
-                echo[path] = [echo[path][0], value]
+                echo[path] = [echo[path][0], value, *echo[path][2:]]
             else:
-                echo.pop(path, None)
+                since[path] = _behind(echo.pop(path, None), time)
                 said.pop(path, None)
-                since[path] = time
                 differs = True
                 groups.add(together(path))
             holds[path] = value
         for path in [path for path in echo if together(path) in groups - {None}]:
-            del echo[path]
+            since[path] = _behind(echo.pop(path), time)
             said.pop(path, None)
-            since[path] = time
         return Held(self.id, holds, said, echo, since, self.said_at, max(changed_at or "", self.changed_at or "") or None,
                     self.dirty, differs)  # fmt: skip
 
-    def wrote(self, values: Document, shown: Document | None, *, made: bool = False) -> "Held":
+    def wrote(
+        self,
+        values: Document,
+        shown: Document | None,
+        *,
+        made: bool = False,
+        times: Mapping[str, str] | None = None,
+    ) -> "Held":
         """Return what is true after we wrote `values`; `shown` is the record as the system then showed it, if it did.
+
+        `times` says when the values were said, where they come from.
 
         A value the system shows as empty is one it does not take: nobody cleared it. Of a record we `made`,
         what was read meanwhile and is as we wrote it was never the system's own word.
@@ -94,7 +103,8 @@ class Held:
             if path not in echo and path in holds and not (made and alike(holds[path], value)):
                 said[path] = holds[path]
             seen = value if shown is None else shown.get(path, value)
-            echo[path] = [value, None if shown is None else shown.get(path)]
+            said_at = (times or {}).get(path)
+            echo[path] = [value, None if shown is None else shown.get(path), *([said_at] if said_at else [])]
             holds[path] = seen
         return Held(self.id, holds, said, echo, self.since, self.said_at, self.changed_at, self.dirty)
 
@@ -112,6 +122,13 @@ class Held:
         """Return the columns holds, said, echo, since, said_at, changed_at."""
         return (_text(self.holds), _text(self.said) if self.echo else None, _text(self.echo) if self.echo else None,
                 _text(self.since) if self.since else None, self.said_at, self.changed_at)  # fmt: skip
+
+
+def _behind(echoed: Sequence[Any] | None, time: str) -> str:
+    """Return the time of a change, at least a moment later than the value of ours that it replaced."""
+    if echoed is None or len(echoed) < 3:
+        return time
+    return max(time, later(echoed[2], 1e-6))
 
 
 def heard(

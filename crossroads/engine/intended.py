@@ -1,6 +1,6 @@
 """The one write that makes one record of a target say the golden values: whether it may be, and the smallest patch for it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -27,6 +27,10 @@ class Waits(Exception):
         self.entity, self.stream, self.profile = entity, stream, profile
 
 
+class Unread(Exception):
+    """A record may be there already: the target was not read in this run."""
+
+
 class Write(NamedTuple):
     """What is to be sent: to which record (none: a create), which values, as which patch, on which version."""
 
@@ -43,14 +47,16 @@ class Write(NamedTuple):
 class Intended:
     """Says of one profile and one record of a target stream what is to be written."""
 
-    def __init__(self, db: Connection, member: Member, lens: Lens, creatable: Mapping[str, bool]) -> None:
-        self.db, self.member, self.lens = db, member, lens
+    def __init__(
+        self, db: Connection, member: Member, lens: Lens, creatable: Mapping[str, bool], *, read: bool
+    ) -> None:
+        self.db, self.member, self.lens, self.read = db, member, lens, read
         self.creatable = creatable  # the target's other streams, and whether records can be made there at all
 
     def create(
         self, profile: str, golden: Document, references: Mapping[str, Any], *, gone: bool
     ) -> Write | None:
-        """Return the create of a record for a profile that has none there; raise Withheld or Waits if it may not be."""
+        """Return the create of a record for a profile that has none there; raise Withheld, Waits or Unread if it may not be."""
         self._may_create(profile, golden, gone)
         due = self._referred(wanted(self.lens, golden, None), None, references)
         missing = [path for path in self.lens.requires if due.get(path) is None]
@@ -64,9 +70,11 @@ class Intended:
         patch = self.lens.put(said, reference=reference)
         return Write("", said, patch, reference, None) if patch else None
 
-    def update(self, golden: Document, target: Target, references: Mapping[str, Any]) -> Write | None:
+    def update(
+        self, golden: Document, target: Target, references: Mapping[str, Any], contested: Collection[str] = ()
+    ) -> Write | None:
         """Return the update that makes a record say the golden values, or None if it does."""
-        due = self._referred(wanted(self.lens, golden, target.held), target, references)
+        due = self._referred(wanted(self.lens, golden, target.held, contested), target, references)
         differing = {path: value for path, value in due.items() if not target.held.means(path, value)}
         if not differing:
             return None
@@ -88,6 +96,8 @@ class Intended:
             needed = select(rows.c.what).where(rows.c.waits_for == here)
             if self.db.execute(needed.limit(1)).first() is None:
                 raise Withheld("no other record needs it here")
+        if not self.read:
+            raise Unread
 
     def _referred(self, wanted: Document, target: Target | None, references: Mapping[str, Any]) -> Document:
         """Say references in the target's own keys."""

@@ -107,8 +107,9 @@ def doubtful(
     who: str,
     settle: float,
     lease: float,
+    profile: str | None = None,
 ) -> list[Claim]:
-    """Claim intents whose outcome is not known: reported so, or sent by an attempt that is no more.
+    """Claim intents whose outcome is not known, all or a profile's: reported so, or sent by an attempt that is no more.
 
     A request of an attempt that lost its lease just now may be running for `settle` seconds yet.
     """
@@ -116,6 +117,8 @@ def doubtful(
     query = select(rows.c.id, rows.c.fence, rows.c.state, rows.c.owner, rows.c.lease_until).where(
         rows.c.connection == connection, rows.c.stream == stream, rows.c.state.in_(("sent", "unknown"))
     )
+    if profile is not None:
+        query = query.where(rows.c.profile == profile)
     free: dict[str, list[Any]] = {"sent": [], "unknown": []}
     for row in db.execute(query):
         if row.lease_until is None or ended(row.owner) or row.lease_until <= at or _mine(row, who):

@@ -6,8 +6,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from crossroads.engine import ledger, parking, targets
-from crossroads.engine.intended import Intended, Waits, Withheld, Write
+from crossroads.engine import ledger, parking, renewal, reviews, targets
+from crossroads.engine.intended import Intended, Unread, Waits, Withheld, Write
+from crossroads.engine.run import finished
 from crossroads.engine.targets import Target
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import RecordRejected
@@ -52,7 +53,8 @@ class Planner:
         records = targets.targets(db, self.member, profiles)
         references = targets.references(db, self.member, self.lens, golden)
         gone = targets.gone(db, self.member, profiles)
-        intended = Intended(db, self.member, self.lens, self.creatable)
+        open_ = reviews.contested(db, self.ws.survivorship, self.entity, golden)
+        intended = Intended(db, self.member, self.lens, self.creatable, read=self._was_read(db))
         considered: list[str] = []
         ended: dict[str, str] = {}
         intents: list[tuple[Any, ...]] = []
@@ -69,7 +71,7 @@ class Planner:
                 considered.append(name)
                 try:
                     if target:
-                        write = intended.update(document, target, references)
+                        write = intended.update(document, target, references, open_.get(profile, ()))
                     else:
                         write = intended.create(profile, document, references, gone=profile in gone)
                 except Withheld:
@@ -77,6 +79,10 @@ class Planner:
                 except Waits as waits:
                     ended[name] = "parked"
                     self._wait(db, profile, waits, at)
+                except Unread:
+                    ended[name] = "parked"
+                    told = (self.entity, renewal.UNREAD, f"a read of {self.member.name}")
+                    parking.wait(db, *self.place, profile, *told, run=self.run, at=at)
                 except RecordRejected as error:
                     ended[name] = "rejected"
                     told = _text(list(error.reasons))
@@ -91,6 +97,10 @@ class Planner:
         _rejected(db, rejected)
         self._settled(db, profiles, ended)
         return considered, ended
+
+    def _was_read(self, db: Connection) -> bool:
+        """Tell whether we know who is in the target: what was made there since the last read would be made twice."""
+        return not self.member.read or finished(db, self.run, "pull", self.member.name)
 
     def _row(self, profile: str, write: Write, at: str) -> tuple[Any, ...]:
         patch = _text(ledger.told(write.patch))

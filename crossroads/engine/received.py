@@ -1,6 +1,6 @@
 """What a target's answer means for the store: what it now holds, and what is to be listed or done again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import orjson
@@ -58,7 +58,8 @@ def written(
     old = before or Held(newid(), {}, {}, {}, {}, at, None)
     together = job.together
     ours = _unchanged(claim.document, document, together) if sought and document else claim.document
-    held = _answered(old, ours, document, together, at, made=made)
+    times = _times(db, claim)
+    held = _answered(old, ours, document, together, at, made=made, times=times)
     rows = table(Contribution)
     if result.record is not None:
         payload = orjson.dumps(result.record)
@@ -85,12 +86,26 @@ def written(
     journal.append(db, [journal.Line("write", claim.profile, told)], run=job.run, at=at)
 
 
+def _times(db: Connection, claim: Claim) -> dict[str, str]:
+    """Return when the golden values that we wrote were said, by path."""
+    rows = table(Profile)
+    provenance = db.execute(select(rows.c.provenance).where(rows.c.id == claim.profile)).scalar()
+    return {path: why[2] for path, why in orjson.loads(provenance or "{}").items() if path in claim.document}
+
+
 def _answered(
-    old: Held, values: Document, document: Document | None, together: Together, at: str, *, made: bool
+    old: Held,
+    values: Document,
+    document: Document | None,
+    together: Together,
+    at: str,
+    *,
+    made: bool,
+    times: Mapping[str, str],
 ) -> Held:
     """Return what is true after a system answered a write; what it derives beside a value of ours is an echo too."""
     if document is None:
-        return old.wrote(values, None, made=made)
+        return old.wrote(values, None, made=made, times=times)
     groups = {together(path) for path in values} - {None}
     other = {
         path: value for path, value in document.items() if path not in values and value != old.holds.get(path)
@@ -98,7 +113,9 @@ def _answered(
     derived = {path: old.holds.get(path) for path in other if together(path) in groups}
     rest = {path: value for path, value in other.items() if path not in derived}
     heard = old.told(rest, None, at, together)
-    return replace(heard.wrote({**derived, **values}, document, made=made), differs=heard.differs)
+    return replace(
+        heard.wrote({**derived, **values}, document, made=made, times=times), differs=heard.differs
+    )
 
 
 def _merged(record: Record, patch: Record) -> Record:

@@ -8,6 +8,8 @@ from crossroads.store.session import Bulk, chunks, table
 from crossroads.store.tables import Contribution, Due, Link, Parked
 
 _due = Bulk(Due, ("connection", "stream", "profile"), update=())
+UNREAD = "read"
+"""Why a create waits whose target could not be read: it may be there already."""
 
 
 def renew(db: Connection, member: Member, at: str) -> int:
@@ -22,15 +24,15 @@ def renew(db: Connection, member: Member, at: str) -> int:
 
 
 def release(db: Connection, member: Member) -> int:
-    """Make writes due again whose parent has meanwhile come to exist in the target."""
+    """Make writes due again whose parent has meanwhile come to exist in the target, and those that waited for a read."""
     parked, rows, link = table(Parked), table(Contribution), table(Link)
     mine = (
         parked.c.connection == member.connection,
         parked.c.stream == member.stream,
         parked.c.step == "push",
-        parked.c.reason == "parent",
     )
-    waiting = db.execute(select(parked.c.what, parked.c.waits_for).where(*mine)).all()
+    query = select(parked.c.what, parked.c.waits_for).where(*mine)
+    waiting = db.execute(query.where(parked.c.reason == "parent")).all()
     wanted: dict[str, set[str]] = {}
     for row in waiting:
         place, _, profile = row.waits_for.partition("#")
@@ -38,10 +40,10 @@ def release(db: Connection, member: Member) -> int:
     there: set[str] = set()
     for place, profiles in wanted.items():
         connection, stream = place.split("/")
-        query = select(link.c.profile).join(rows, rows.c.id == link.c.contribution)
+        holders = select(link.c.profile).join(rows, rows.c.id == link.c.contribution)
         for some in chunks(sorted(profiles)):
             found = db.execute(
-                query.where(
+                holders.where(
                     link.c.profile.in_(some),
                     rows.c.connection == connection,
                     rows.c.stream == stream,
@@ -50,6 +52,7 @@ def release(db: Connection, member: Member) -> int:
             )
             there |= {f"{place}#{profile}" for (profile,) in found}
     ready = [row.what for row in waiting if row.waits_for in there]
+    ready += [row.what for row in db.execute(query.where(parked.c.reason == UNREAD))]
     parking.go_on(db, member.connection, member.stream, ready)
     _due(db, [(member.connection, member.stream, profile) for profile in ready])
     return len(ready)

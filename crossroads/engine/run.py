@@ -34,6 +34,13 @@ def compares(db: Connection, run: str) -> bool:
     return bool(found)
 
 
+def finished(db: Connection, run: str, name: str, member: str) -> bool:
+    """Tell whether a step of a run came to its end."""
+    steps = table(Step)
+    this = (steps.c.run == run, steps.c.step == name, steps.c.member == member)
+    return db.execute(select(steps.c.state).where(*this)).scalar() == "finished"
+
+
 def comparing(db: Connection, run: str, member: str) -> None:
     """Note that a member's pull reads everything."""
     steps = table(Step)

@@ -1,6 +1,6 @@
 """Settle: compute the golden record of each touched profile, and queue the targets that say otherwise."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -8,9 +8,9 @@ from sqlalchemy import Connection, select
 
 from crossroads import journal
 from crossroads.canonical import Document
-from crossroads.engine import echo
+from crossroads.engine import decisions, echo, reviews
 from crossroads.engine.echo import Held
-from crossroads.engine.survivorship import Source, Won
+from crossroads.engine.survivorship import CONTESTED, Source, Won
 from crossroads.engine.workspace import Workspace
 from crossroads.mapping import Lens
 from crossroads.store.session import Bulk, chunks, table
@@ -32,7 +32,12 @@ class Part(NamedTuple):
     gone: bool = False
 
     def __repr__(self) -> str:
-        return f"Part({self.connection}/{self.stream}/{self.key})"
+        return f"Part({self.address})"
+
+    @property
+    def address(self) -> str:
+        """Return `connection/stream/key`."""
+        return f"{self.connection}/{self.stream}/{self.key}"
 
 
 def settle(
@@ -50,20 +55,26 @@ def settle(
     for some in chunks(sorted(touched), 1000):
         parts = contributions(db, some, known or {})
         before = _before(db, some)
+        decided = decisions.of(db, [part.address for mine in parts.values() for part in mine])
+        waiting: dict[str, set[str]] = {}
         rows, lines, due = [], [], []
         for profile in some:
             mine = [part for part in parts.get(profile, ()) if (part.connection, part.stream) in ws.entities]
             if not any(not part.gone for part in mine):
                 continue
-            document, why = ws.survivorship.golden(entity, [source(ws, part) for part in mine])
+            document, why = ws.survivorship.golden(entity, [source(ws, part) for part in mine], decided)
+            open_ = contested(why)
+            waiting[profile] = {ws.survivorship.unit(entity, path) for path in open_}
             old, old_why = before.get(profile, (None, {}))
             provenance = _provenance(document, why, old, old_why, run)
             if old != document or old_why != provenance:
                 rows.append((profile, entity, _text(document), _text(provenance), at, run))
                 lines.append(journal.Line("settle", profile, _difference(old, document, provenance)))
-            due += _due_targets(ws, entity, profile, document, mine)
+            due += _due_targets(ws, entity, profile, document, mine, open_)
         _profile(db, rows)
         _due(db, due)
+        if ws.survivorship.asks(entity):
+            reviews.keep(db, entity, some, waiting, run=run, at=at)
         journal.append(db, lines, run=run, at=at)
         _forget(db, [profile for profile in some if all(part.gone for part in parts.get(profile, ()))])
         changed += len(rows)
@@ -113,7 +124,7 @@ def source(ws: Workspace, part: Part) -> Source:
     lens = ws.lens(part.connection, part.stream)
     return Source(
         id=part.held.id,
-        address=f"{part.connection}/{part.stream}/{part.key}",
+        address=part.address,
         system=lens.system,
         mapping=part.mapping,
         said=addressed(part, lens, part.held.own),
@@ -157,7 +168,7 @@ def _difference(old: Document | None, new: Document, provenance: dict[str, list[
 
 
 def _due_targets(
-    ws: Workspace, entity: str, profile: str, document: Document, parts: Sequence[Part]
+    ws: Workspace, entity: str, profile: str, document: Document, parts: Sequence[Part], open_: set[str]
 ) -> list[tuple[str, str, str]]:
     due = []
     for member in ws.members(entity):
@@ -171,7 +182,7 @@ def _due_targets(
             differs = any(
                 not says(part, lens, path, value)
                 for part in living
-                for path, value in wanted(lens, document, part.held).items()
+                for path, value in wanted(lens, document, part.held, open_).items()
             )
         elif held:
             differs = False  # what was deleted there is not made again
@@ -182,12 +193,23 @@ def _due_targets(
     return due
 
 
-def wanted(lens: Lens, document: Document, held: Held | None) -> Document:
+def contested(why: Mapping[str, Won]) -> set[str]:
+    """Return the paths on which records differ and a person is asked."""
+    return {path for path, won in why.items() if won.rule == CONTESTED}
+
+
+def wanted(
+    lens: Lens, document: Document, held: Held | None, contested: Collection[str] = frozenset()
+) -> Document:
     """Return what a target's record should say: the golden values, and nothing where ours is golden no more.
 
-    A value of another person's, written while the two were taken for one, must not stay behind.
+    A value of another person's, written while the two were taken for one, must not stay behind. While a person is asked,
+    what a record says itself is not written over.
     """
     found = {path: value for path, value in document.items() if lens.writes(path)}
+    if contested and held is not None:
+        own = held.own
+        found = {path: value for path, value in found.items() if path not in contested or path not in own}
     if held is not None and held.echo:
         ours = held.echo.keys() - document.keys() - lens.references.keys()
         found |= {path: None for path in ours if lens.writes(path)}
@@ -206,6 +228,7 @@ def _forget(db: Connection, profiles: Sequence[str]) -> None:
     if profiles:
         rows, due = table(Profile), table(Due)
         db.execute(rows.delete().where(rows.c.id.in_(profiles)))
+        reviews.close(db, profiles)
         db.execute(due.delete().where(due.c.profile.in_(profiles)))
 
 

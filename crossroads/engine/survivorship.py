@@ -1,24 +1,25 @@
-"""Who wins when systems say different things: a pure function of what they said, field by field."""
+"""Who wins when systems say different things: a pure function of what they said and people decided, field by field."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from types import MappingProxyType
+from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict, RootModel
 
-from crossroads.canonical import ENTITIES, Document, fields
+from crossroads.canonical import ENTITIES, Document, fields, pattern
+from crossroads.engine.decided import Decision, ruling
+from crossroads.engine.union import joined, labelled
+from crossroads.engine.weighing import Rule, Source, Won, best, best_of_group, differ
 from crossroads.errors import MappingError
 from crossroads.mapping import folder
 from crossroads.mapping.files import parsed
 
+DECIDED, CONTESTED = "decided", "contested"
+Decisions: TypeAlias = Mapping[str, Sequence[Decision]]
+"""What people decided, by the address of the record that is right."""
 
-class Rule(BaseModel):
-    """How one field's winner is chosen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    rule: Literal["newest", "ranked", "most_complete", "longest_standing"]
-    systems: tuple[str, ...] = ()
+__all__ = ["CONTESTED", "DECIDED", "Policies", "Policy", "Rule", "Source", "Survivorship", "Won"]
 
 
 class Policy(BaseModel):
@@ -32,34 +33,6 @@ class Policy(BaseModel):
 
 class Policies(RootModel[dict[str, Policy]]):
     """The rules of every entity, as the file says them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What one contribution said itself, and when."""
-
-    id: str
-    address: str
-    system: str
-    mapping: str
-    said: Document = field(repr=False)
-    said_at: str
-    since: Mapping[str, str] = field(default_factory=dict)
-    readable: frozenset[str] = frozenset()
-    gone: bool = False
-
-    def at(self, path: str) -> str:
-        """Return when the value of a path was said."""
-        return self.since.get(path, self.said_at)
-
-
-class Won(NamedTuple):
-    """Why a value is golden: the contribution, the rule, the time it was said, the mapping version that read it."""
-
-    contribution: str
-    rule: str
-    at: str
-    mapping: str
 
 
 class Survivorship:
@@ -82,6 +55,14 @@ class Survivorship:
                 raise MappingError(
                     f"{path.name}: {entity}: there is no field {name!r}. Fields: {', '.join(sorted(known))}"
                 )
+            for name, rule in {"default": policy.default, **policy.together, **policy.fields}.items():
+                if rule.rule == "union" and (
+                    name not in policy.fields or ("*" in name) == bool(rule.separator)
+                ):
+                    raise MappingError(
+                        f"{path.name}: {entity}: {name}: a union is of one labelled field (emails.*.address), or of "
+                        "one field that lists things, with the separator between them"
+                    )
         return cls(policies)
 
     @classmethod
@@ -104,33 +85,46 @@ class Survivorship:
         policy = self.policies[entity]
         steps = path.split(".")
         for end in range(1, len(steps)):
-            for pattern, rule in policy.together.items():
-                if _fits(pattern.split("."), steps[:end]):
+            for known, rule in policy.together.items():
+                if _fits(known.split("."), steps[:end]):
                     return rule, ".".join(steps[:end])
-        for pattern, rule in policy.fields.items():
-            if _fits(pattern.split("."), steps):
+        for known, rule in policy.fields.items():
+            if _fits(known.split("."), steps):
                 return rule, None
         return policy.default, None
 
-    def golden(self, entity: str, sources: Sequence[Source]) -> tuple[Document, dict[str, Won]]:
+    def asks(self, entity: str) -> bool:
+        """Tell whether any field of an entity waits for a person when records differ."""
+        policy = self.policies[entity]
+        return any(
+            rule.rule == "ask"
+            for rule in (policy.default, *policy.together.values(), *policy.fields.values())
+        )
+
+    def unit(self, entity: str, path: str) -> str:
+        """Return what a path is decided as: its group, or itself."""
+        return self.rule(entity, path)[1] or path
+
+    def golden(
+        self, entity: str, sources: Sequence[Source], decisions: Decisions = MappingProxyType({})
+    ) -> tuple[Document, dict[str, Won]]:
         """Return the golden document and why each value is in it.
 
-        Nothing but the sources and the policy counts, and the order of the sources does not: ties fall by
-        record address. A deleted record's word counts where no other record says anything.
+        Nothing but the sources, the decisions of people and the policy counts, and the order of the sources does not: ties
+        fall by record address. A deleted record's word counts where no other record says anything.
         """
         living = [source for source in sources if not source.gone]
         if len(living) == len(sources):
-            return self._golden(entity, sources)
-        document, why = self._golden(entity, living)
-        said = {self._unit(entity, path) for path in document}
-        former, former_why = self._golden(entity, [source for source in sources if source.gone])
-        more = [path for path in former if self._unit(entity, path) not in said]
+            return self._golden(entity, sources, decisions)
+        document, why = self._golden(entity, living, decisions)
+        said = {self.unit(entity, path) for path in document}
+        former, former_why = self._golden(entity, [source for source in sources if source.gone], decisions)
+        more = [path for path in former if self.unit(entity, path) not in said]
         return document | {p: former[p] for p in more}, why | {p: former_why[p] for p in more}
 
-    def _unit(self, entity: str, path: str) -> str:
-        return self.rule(entity, path)[1] or path
-
-    def _golden(self, entity: str, sources: Sequence[Source]) -> tuple[Document, dict[str, Won]]:
+    def _golden(
+        self, entity: str, sources: Sequence[Source], decisions: Decisions
+    ) -> tuple[Document, dict[str, Won]]:
         if len(sources) == 1:
             (only,) = sources
             at, since = only.said_at, only.since
@@ -140,6 +134,7 @@ class Survivorship:
         document: Document = {}
         why: dict[str, Won] = {}
         groups: dict[str, list[str]] = {}
+        unions: list[str] = []
         saying: dict[str, list[Source]] = {}
         for source in sources:
             for path in source.said:
@@ -149,56 +144,48 @@ class Survivorship:
             if group is not None:
                 groups.setdefault(group, []).append(path)
                 continue
-            source = those[0] if len(those) == 1 else best(rule, path, those)
+            source, name = _chosen(rule, path, [path], those, decisions)
             document[path] = source.said[path]
-            why[path] = Won(source.id, rule.rule, source.at(path), source.mapping)
+            why[path] = Won(source.id, name, source.at(path), source.mapping)
+            if name == "union":
+                unions.append(path)
+        for path in sorted(unions):
+            self._unite(entity, path, saying[path], document, why)
         for group, members in groups.items():
             rule, _ = self.rule(entity, members[0])
-            source = _best_group(rule, members, sources)
+            source, name = _chosen(rule, group, members, sources, decisions)
             # The winner speaks for the whole group: what it has no value for is empty, not filled from
             # elsewhere.
             whole = set(members) | {path for path in source.readable if path.startswith(f"{group}.")}
             for path in sorted(whole):
                 if path in source.said or path in source.readable:
                     document[path] = source.said.get(path)
-                    why[path] = Won(source.id, rule.rule, source.at(path), source.mapping)
+                    why[path] = Won(source.id, name, source.at(path), source.mapping)
         return document, why
 
-
-def best(rule: Rule, path: str, saying: Sequence[Source]) -> Source:
-    """Return the source whose value of a path wins, of those that say one."""
-    match rule.rule:
-        case "ranked":
-            return max(saying, key=lambda s: (-_rank(rule, s), s.at(path), s.address))
-        case "most_complete":
-            return max(saying, key=lambda s: (len(str(s.said[path] or "")), s.at(path), s.address))
-        case "longest_standing":
-            return min(saying, key=lambda s: (s.at(path), s.address))
-        case "newest":
-            return max(saying, key=lambda s: (s.at(path), s.address))
+    def _unite(
+        self, entity: str, path: str, those: Sequence[Source], document: Document, why: dict[str, Won]
+    ) -> None:
+        rule, _ = self.rule(entity, path)
+        if rule.separator is not None:
+            document[path] = joined(path, rule.separator, those)
+        elif known := pattern(ENTITIES[entity], path):
+            more, reasons = labelled(document, why, path, known.split(".").index("*"), those)
+            document.update(more)
+            why.update(reasons)
 
 
-def _best_group(rule: Rule, paths: Sequence[str], sources: Sequence[Source]) -> Source:
-    saying = [s for s in sources if any(path in s.said for path in paths)]
-
-    def at(source: Source) -> str:
-        return max(source.at(path) for path in paths if path in source.said)
-
-    match rule.rule:
-        case "ranked":
-            return max(saying, key=lambda s: (-_rank(rule, s), at(s), s.address))
-        case "most_complete":
-            return max(
-                saying, key=lambda s: (sum(s.said.get(p) is not None for p in paths), at(s), s.address)
-            )
-        case "longest_standing":
-            return min(saying, key=lambda s: (at(s), s.address))
-        case "newest":
-            return max(saying, key=lambda s: (at(s), s.address))
-
-
-def _rank(rule: Rule, source: Source) -> int:
-    return rule.systems.index(source.system) if source.system in rule.systems else len(rule.systems)
+def _chosen(
+    rule: Rule, unit: str, paths: Sequence[str], sources: Sequence[Source], decisions: Decisions
+) -> tuple[Source, str]:
+    """Return whose word is golden, and by what: a person's decision, else the rule; *contested* where a person is asked."""
+    if decisions and (ruled := ruling(decisions, unit, sources, paths)):
+        return ruled, DECIDED
+    if len(sources) == 1:
+        return sources[0], rule.rule
+    name = CONTESTED if rule.rule == "ask" and differ(paths, sources) else rule.rule
+    winner = best(rule, unit, sources) if unit == paths[0] else best_of_group(rule, paths, sources)
+    return winner, name
 
 
 def _fits(pattern: Sequence[str], steps: Sequence[str]) -> bool:

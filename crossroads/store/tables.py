@@ -38,7 +38,7 @@ class Contribution(SQLModel, table=True):
     """What one system holds of one record, and what it said itself.
 
     `holds` is the document as the system has it now. `echo` lists the fields whose present value came from
-    us, as path -> [value we wrote, value the system shows for it]; for those, `said` keeps what the system
+    us, as path -> [value we wrote, value the system shows for it, when it was said]; for those, `said` keeps what the system
     itself had said before. `since` has the time of each field that changed later than `said_at`. A field the
     system emptied is there with null; one it never filled is absent.
     """

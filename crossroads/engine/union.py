@@ -1,0 +1,61 @@
+"""Union: several records each say a part of one thing, and all of it is golden.
+
+Two kinds. A text that lists things (tags) is split at a separator, and the golden text lists each thing once, sorted. Of
+labelled things (e-mail addresses, telephones), the newest keeps its label, and what another record says under the same label
+stays golden too, under a label named after that record's system. Something is golden no more once no record says it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from crossroads.canonical import Document
+from crossroads.engine.weighing import Source, Won
+
+
+def joined(path: str, separator: str, saying: Sequence[Source]) -> str | None:
+    """Return one text that lists everything some record lists; the order of the records does not count.
+
+    >>> ann = Source("1", "a/s/1", "a", "m", {"tags": "vip, b2b"}, "2026")
+    >>> bob = Source("2", "b/s/1", "b", "m", {"tags": "vip,new"}, "2026")
+    >>> joined("tags", ",", [ann, bob])
+    'b2b,new,vip'
+    """
+    listed = {part.strip() for source in saying for part in str(source.said[path] or "").split(separator)}
+    return separator.join(sorted(listed - {""})) or None
+
+
+def labelled(
+    document: Document, why: Mapping[str, Won], path: str, label: int, saying: Sequence[Source]
+) -> tuple[Document, dict[str, Won]]:
+    """Return what else is golden beside the winner of a labelled path, under labels of its own.
+
+    `label` is the place of the label among the steps of the path.
+    """
+    steps = path.split(".")
+    more: Document = {}
+    reasons: dict[str, Won] = {}
+    alike = [p for p in document if _fits(p.split("."), steps, label)]
+    known = {document[p] for p in alike}
+    for source in sorted(saying, key=lambda one: one.address):
+        value = source.said[path]
+        if value is None or value in known:
+            continue
+        known.add(value)
+        name = _free(source.system, steps, label, {**document, **more})
+        more[name] = value
+        reasons[name] = Won(source.id, "union", source.at(path), source.mapping)
+    return more, reasons
+
+
+def _fits(steps: Sequence[str], wanted: Sequence[str], label: int) -> bool:
+    return len(steps) == len(wanted) and all(
+        a == b for n, (a, b) in enumerate(zip(steps, wanted, strict=True)) if n != label
+    )
+
+
+def _free(system: str, steps: Sequence[str], label: int, taken: Document) -> str:
+    number = 1
+    while True:
+        name = ".".join([*steps[:label], system if number == 1 else f"{system}{number}", *steps[label + 1 :]])
+        if name not in taken:
+            return name
+        number += 1
