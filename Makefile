@@ -27,8 +27,9 @@ check: .venv/.synced ## Check format, lint, types, the arrows between the parts,
 	@$(RUN)/lint-imports
 	@$(RUN)/crossroads quality
 
-crash: .venv/.synced ## Kill a run at twenty random moments of a pull and of a push, and run it again.
-	@CROSSROADS_KILLS=20 $(RUN)/pytest -q -m crash
+crash: .venv/.synced ## Play thousands of trials in which runs die, answers are lost and people act meanwhile.
+	@CROSSROADS_KILLS=20 $(RUN)/pytest -q tests/crash/test_kill_over_http.py
+	@$(RUN)/python -m sandbox.crash
 
 bench: .venv/.synced ## Measure the speed and memory of every step against its budget.
 	@$(RUN)/python -m sandbox.bench

@@ -81,8 +81,8 @@ class Planner:
                     self._wait(db, profile, waits, at)
                 except Unread:
                     ended[name] = "parked"
-                    told = (self.entity, renewal.UNREAD, f"a read of {self.member.name}")
-                    parking.wait(db, *self.place, profile, *told, run=self.run, at=at)
+                    until = (self.entity, renewal.UNREAD, f"a read of {self.member.name}")
+                    parking.wait(db, *self.place, profile, *until, run=self.run, at=at)
                 except RecordRejected as error:
                     ended[name] = "rejected"
                     told = _text(list(error.reasons))
