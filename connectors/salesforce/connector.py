@@ -15,6 +15,7 @@ from crossroads.connector import Connector, Settings
 from crossroads.errors import ConfigError, CrossroadsError
 from crossroads.protocols.answers import Answer
 from crossroads.protocols.auth import ClientCredentials
+from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Http, Retries
 from crossroads.protocols.paging import Params
 from crossroads.records import (
@@ -55,13 +56,16 @@ class Salesforce(Connector[SalesforceSettings]):
         *,
         transport: BaseAdapter | None = None,
         retries: Retries | None = None,
+        budget: Budget | None = None,
     ) -> None:
         super().__init__(settings, streams)
         base = settings.base_url.rstrip("/")
         self.root = f"/services/data/v{settings.api_version}"
         self.dialect = SalesforceDialect(settings.call_share)
         auth = ClientCredentials(f"{base}/services/oauth2/token", settings.client_id, settings.client_secret)
-        self.http = Http(base, auth, transport=transport, dialect=self.dialect, retries=retries)
+        self.http = Http(
+            base, auth, transport=transport, budget=budget, dialect=self.dialect, retries=retries
+        )
         self.rows = Rows(self.http, self.root, retries or Retries())
 
     def check(self) -> None:

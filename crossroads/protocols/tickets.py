@@ -1,0 +1,58 @@
+"""Tickets: each call takes a number and learns when it may leave, so that nobody asks again and again.
+
+A window of `limit` calls is kept if call n leaves a window after call n - limit: one look at one row, however
+large the limit is. Who took a ticket and died has used up one call; nobody waits for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select
+
+from crossroads.protocols.counters import TICKETS
+
+SECONDS = {"per_second": 1, "per_minute": 60, "per_5_minutes": 300, "per_hour": 3_600, "per_day": 86_400}
+"""The words of a manifest's `limits`."""
+
+
+class Rate(NamedTuple):
+    """So many calls in so many seconds; `slack` is how late a call may reach the system after it may leave."""
+
+    limit: int
+    window: float
+    slack: float
+
+
+def rates(limits: Mapping[str, int]) -> tuple[Rate, ...]:
+    """Return the rates of a manifest's `limits`.
+
+    Each window is kept a twentieth longer than the system's, one second at most: a call that leaves at the end
+    of one window may overtake, on the wire, one that left at the beginning.
+
+    >>> rates({"per_second": 10})
+    (Rate(limit=10, window=1.05, slack=0.05),)
+    """
+    found = ((limit, SECONDS[word]) for word, limit in limits.items())
+    told = [Rate(limit, seconds + min(1.0, seconds / 20), min(1.0, seconds / 20)) for limit, seconds in found]
+    return tuple(sorted(told, key=lambda rate: rate.window))
+
+
+def due(db: Connection, name: str, number: int, told: Sequence[Rate], now: float, longest: float) -> float:
+    """Return when the call with this number may leave, by the calls before it."""
+    # The longer of two windows with one limit comes later here, and counts.
+    asked = {number - 1: 0.0} | {number - rate.limit: rate.window for rate in told}
+    query = select(TICKETS.c.number, TICKETS.c.at).where(
+        TICKETS.c.name == name, TICKETS.c.number.in_([n for n in asked if n > 0])
+    )
+    at = now
+    for before, left in db.execute(query):
+        if left <= now + longest:  # nobody takes a later one: that was written before the clock was set back
+            at = max(at, left + asked[before])
+    return at
+
+
+def take(db: Connection, name: str, number: int, at: float, told: Sequence[Rate]) -> None:
+    """Write a ticket down, and forget those that no later one will look at."""
+    db.execute(insert(TICKETS).values(name=name, number=number, at=at))
+    oldest = number - max(rate.limit for rate in told)
+    db.execute(delete(TICKETS).where(TICKETS.c.name == name, TICKETS.c.number <= oldest))
