@@ -21,13 +21,17 @@ def budget(manifest: Manifest, settings: Settings, calls: str | None = None) -> 
         for word, told in manifest.limits.budget.items()
     }
     counters = Counters(calls or IN_MEMORY)
-    return Budget(limits, name=account(manifest, settings), title=title(manifest, settings), counters=counters)
+    return Budget(
+        limits, name=account(manifest, settings), title=title(manifest, settings), counters=counters
+    )
 
 
 def account(manifest: Manifest, settings: Settings) -> str:
     """Return the name under which calls are counted: a digest, from which no address or secret can be read."""
     mine = [f"{name}={_plain(getattr(settings, name, None))}" for name in _told_apart_by(manifest)]
-    return blake2b("\n".join([manifest.name, *mine]).encode(), digest_size=8, person=b"call budget").hexdigest()
+    return blake2b(
+        "\n".join([manifest.name, *mine]).encode(), digest_size=8, person=b"call budget"
+    ).hexdigest()
 
 
 def title(manifest: Manifest, settings: Settings) -> str:

@@ -52,11 +52,13 @@ class Budget:
         longest_wait: float = 300.0,
         patience: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
+        since: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self.title = name, title
         self._rates = tickets.rates(limits or {})
         self._counters = counters or Counters()
-        self._longest, self._patience, self._sleep = longest_wait, patience, sleep
+        self._longest, self._patience = longest_wait, patience
+        self._sleep, self._since = sleep, since
         self._known = False
         self._doubted = False  # failures were on record when we last looked: a success must clear them
 
@@ -66,9 +68,9 @@ class Budget:
             entry = self._enter()
             if entry.wait <= 0:
                 return
-            asleep = time.monotonic()
+            asleep = self._since()
             self._sleep(entry.wait)
-            late = time.monotonic() - asleep - entry.wait
+            late = self._since() - asleep - entry.wait
             # A ticket is good for its moment only: used much later it would fall into another window.
             good = entry.ticket and late <= self._rates[0].slack / 2 and self._still_open()
             if good or entry.probe:
@@ -136,7 +138,9 @@ class Budget:
         pause = max(0.0, row.paused_until - now)
         if pause > self._patience:
             raise Held(
-                f"{self.title} asked us not to call before {_instant(row.paused_until)}.", retry_after=pause
+                f"{self.title} is not called before {_instant(row.paused_until)}: it asked for that, or what it "
+                "allows us is used up.",
+                retry_after=pause,
             )
         return _Entry(pause)
 
@@ -169,17 +173,7 @@ def standings(counters: Counters) -> list[Standing]:
     with counters.read() as db:
         now = counters.now(db)
         rows = db.execute(select(SYSTEMS).order_by(SYSTEMS.c.title, SYSTEMS.c.name)).all()
-    found = []
-    for row in rows:
-        seen = _breaker(row)
-        if not seen.closed:
-            told = (_instant(seen.opened_at), _instant(max(seen.open_until, now)), "does not answer")
-        elif row.paused_until > now:
-            told = (None, _instant(row.paused_until), "asked us to wait")
-        else:
-            told = (None, None, "is called")
-        found.append(Standing(row.name, row.title, row.last, *told))
-    return found
+    return [_standing(row, now) for row in rows]
 
 
 def forget(counters: Counters, name: str) -> None:
@@ -187,6 +181,18 @@ def forget(counters: Counters, name: str) -> None:
     with counters.write() as db:
         fresh = {**asdict(Breaker()), "paused_until": 0.0}
         db.execute(update(SYSTEMS).where(SYSTEMS.c.name == name).values(**fresh))
+
+
+def _standing(row: Any, now: float) -> Standing:
+    seen = _breaker(row)
+    known = (row.name, row.title, row.last)
+    if not seen.closed:
+        return Standing(
+            *known, _instant(seen.opened_at), _instant(max(seen.open_until, now)), "does not answer"
+        )
+    if row.paused_until > now:
+        return Standing(*known, None, _instant(row.paused_until), "asked us to wait, or nothing is left")
+    return Standing(*known, None, None, "is called")
 
 
 def _breaker(row: Any) -> Breaker:

@@ -127,14 +127,15 @@ class Http:
             self._budget.close()
 
     def _patiently(self, call: Call) -> Answer:
-        patience = self._retries
+        patience, tried = self._retries, 0
 
         def again(error: Exception) -> bool | float:
-            if not isinstance(error, Unavailable) or isinstance(error, Held) or not self._allowance.spend():
+            if not isinstance(error, Unavailable) or isinstance(error, Held):
                 return False
-            if error.retry_after is None:
-                return True
-            return error.retry_after if error.retry_after <= patience.longest else False
+            wait = error.retry_after
+            if tried == patience.attempts or (wait or 0) > patience.longest or not self._allowance.spend():
+                return False
+            return True if wait is None else wait
 
         for attempt in stamina.retry_context(
             on=again,
@@ -145,6 +146,7 @@ class Http:
             wait_jitter=patience.first,
         ):
             with attempt:
+                tried += 1
                 return self._guarded(call)
         raise AssertionError("stamina returns or raises")
 

@@ -26,15 +26,17 @@ class Rate(NamedTuple):
 def rates(limits: Mapping[str, int]) -> tuple[Rate, ...]:
     """Return the rates of a manifest's `limits`.
 
-    Each window is kept a twentieth longer than the system's, one second at most: a call that leaves at the end
-    of one window may overtake, on the wire, one that left at the beginning.
+    Each window is kept a little longer than the system's: a call that left at the end of one may overtake, on its
+    way, one that left at the beginning of it.
 
     >>> rates({"per_second": 10})
-    (Rate(limit=10, window=1.05, slack=0.05),)
+    (Rate(limit=10, window=1.1, slack=0.1),)
     """
-    found = ((limit, SECONDS[word]) for word, limit in limits.items())
-    told = [Rate(limit, seconds + min(1.0, seconds / 20), min(1.0, seconds / 20)) for limit, seconds in found]
-    return tuple(sorted(told, key=lambda rate: rate.window))
+    found = []
+    for word, limit in limits.items():
+        slack = min(1.0, max(0.1, SECONDS[word] / 20))
+        found.append(Rate(limit, SECONDS[word] + slack, slack))
+    return tuple(sorted(found, key=lambda rate: rate.window))
 
 
 def due(db: Connection, name: str, number: int, told: Sequence[Rate], now: float, longest: float) -> float:
