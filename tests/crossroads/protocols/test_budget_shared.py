@@ -1,5 +1,6 @@
 """Several real processes call one system that counts, and it has nothing to refuse."""
 
+import contextlib
 import multiprocessing
 import os
 import shutil
@@ -87,10 +88,8 @@ def test_processes_that_count_for_themselves_would_exceed_it(tmp_path: Path) -> 
     def alone(url: str, number: int) -> None:
         client = opened(url, f"sqlite:///{tmp_path / str(number)}.db", {"per_second": LIMIT})
         for each in range(CALLS):
-            try:
+            with contextlib.suppress(Unavailable):
                 client.get(f"/{each}")
-            except Unavailable:
-                pass
         client.close()
 
     with counting(limit=LIMIT) as system:
@@ -122,10 +121,8 @@ def test_a_dead_system_gets_a_bounded_number_of_calls_from_all_processes(calls: 
     def insist(url: str, _: int) -> None:
         client = opened(url, calls)
         for each in range(200):
-            try:
+            with contextlib.suppress(Unavailable):
                 client.get(f"/{each}")
-            except Unavailable:
-                pass
         client.close()
 
     with counting(answer=lambda path: (503, b"{}")) as system:
