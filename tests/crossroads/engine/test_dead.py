@@ -1,7 +1,6 @@
 """A dead system costs a bounded number of calls, its tasks end red and say why, and the others do not notice."""
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from crossroads.records import Batch, Change, State, Stream, Unknown, WriteResul
 from crossroads.testkit.memory import Memory, MemoryConnector
 from sandbox.counting import Counting, counting
 
-PEOPLE = 1_000
 HELD = r"shop at its.host has not answered since .* \(5 calls in a row failed\). It is tried again at"
 QUICK = Retries(attempts=4, first=0.0, longest=0.01)
 
@@ -51,10 +49,16 @@ class OverHttp(MemoryConnector):
 
 
 @pytest.fixture
-def shop(world: Callable[..., Any]) -> Iterator[tuple[Any, Counting]]:
+def people() -> int:
+    """How many the ERP has."""
+    return 1_000
+
+
+@pytest.fixture
+def shop(world: Callable[..., Any], people: int) -> Iterator[tuple[Any, Counting]]:
     """A world of two systems and many people, in which the shop answers what `answer` says."""
     w = world(erp=Memory(page=500), crm=Memory(), shop=Memory())
-    for number in range(PEOPLE):
+    for number in range(people):
         w.systems["erp"].put("people", str(number), given="Ann", family="Lee", mail=f"a{number}@x.example")
     with counting() as system:
         inside = w.ws.connect
@@ -71,7 +75,7 @@ def shop(world: Callable[..., Any]) -> Iterator[tuple[Any, Counting]]:
 
 @pytest.mark.parametrize("status", [503, 500])
 def test_a_thousand_writes_to_a_dead_system_make_a_handful_of_calls(
-    shop: tuple[Any, Counting], status: int
+    shop: tuple[Any, Counting], status: int, people: int
 ) -> None:
     w, system = shop
     (plan,) = w.plans
@@ -88,7 +92,7 @@ def test_a_thousand_writes_to_a_dead_system_make_a_handful_of_calls(
             engine.push(w.ws, plan, "shop.people", run)
         with pytest.raises(RunFailed, match=r"shop\.people"):
             engine.report(w.ws, plan, run)
-    assert len(w.systems["crm"].records["people"]) == PEOPLE
+    assert len(w.systems["crm"].records["people"]) == people
     assert len(system.calls) <= 12  # five open the breaker; a slow machine sees a probe or two
     assert {row["state"] for row in w.rows("Intent") if row["connection"] == "shop"} <= {
         "planned",
@@ -98,7 +102,8 @@ def test_a_thousand_writes_to_a_dead_system_make_a_handful_of_calls(
     assert sum(row["attempts"] for row in w.rows("Intent") if row["connection"] == "shop") <= 12
 
 
-def test_it_is_brought_up_to_date_once_it_answers_again(shop: tuple[Any, Counting], tmp_path: Path) -> None:
+@pytest.mark.parametrize("people", [50])
+def test_it_is_brought_up_to_date_once_it_answers_again(shop: tuple[Any, Counting], people: int) -> None:
     from crossroads.protocols.budget import forget
 
     w, system = shop
@@ -116,5 +121,5 @@ def test_it_is_brought_up_to_date_once_it_answers_again(shop: tuple[Any, Countin
     forget(counters, "shop")
     counters.close()
     w.sync()
-    assert len(w.systems["shop"].records["people"]) == PEOPLE
-    assert len(w.systems["shop"].writes) == PEOPLE
+    assert len(w.systems["shop"].records["people"]) == people
+    assert len(w.systems["shop"].writes) == people
