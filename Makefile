@@ -9,7 +9,7 @@ export UV_COMPILE_BYTECODE = 1
 .PHONY: help demo up test check bench bench-dead breaks crash
 
 help: ## Show these sentences.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1|/' | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1|/' | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 demo: .venv/.synced ## Synchronise a planted world between five stand-ins and check the result against the truth.
 	@$(RUN)/crossroads demo

@@ -14,6 +14,8 @@ from crossroads.protocols.counters import TICKETS
 SECONDS = {"per_second": 1, "per_minute": 60, "per_5_minutes": 300, "per_hour": 3_600, "per_day": 86_400}
 """The words of a manifest's `limits`."""
 
+_SWEPT = 64  # sweeping at each ticket would make a ticket a third dearer
+
 
 class Rate(NamedTuple):
     """So many calls in so many seconds; `slack` is how late a call may reach the system after it may leave."""
@@ -54,7 +56,8 @@ def due(db: Connection, name: str, number: int, told: Sequence[Rate], now: float
 
 
 def take(db: Connection, name: str, number: int, at: float, told: Sequence[Rate]) -> None:
-    """Write a ticket down, and forget those that no later one will look at."""
+    """Write a ticket down, and now and then forget those that no later one will look at."""
     db.execute(insert(TICKETS).values(name=name, number=number, at=at))
-    oldest = number - max(rate.limit for rate in told)
-    db.execute(delete(TICKETS).where(TICKETS.c.name == name, TICKETS.c.number <= oldest))
+    if number % _SWEPT == 0:
+        oldest = number - max(rate.limit for rate in told)
+        db.execute(delete(TICKETS).where(TICKETS.c.name == name, TICKETS.c.number <= oldest))

@@ -1,8 +1,8 @@
 """`make bench-dead`: does one dead system slow the others? Prints a table and writes var/bench/dead.json.
 
 Four processes do the tasks of a sync as they come, as Airflow's workers would: pulls, then the match, then pushes.
-The same edits are carried to the same systems without a last one and with it dead, in turns, three times over. What is measured is what the others got, in writes a second of the whole time until the last of them is
-up to date.
+The same edits are carried to the same systems without a last one and with it dead, in turns, three times over.
+What is measured is what the others got, in writes a second of the whole time until the last of them is up to date.
 """
 
 import multiprocessing
