@@ -149,8 +149,8 @@ def trial(kind: str, death: str, people: int, runs: int) -> dict[str, Any]:
 
 
 def main(
-    people: Annotated[int, typer.Option(help="How many are edited in each run.")] = 300,
-    runs: Annotated[int, typer.Option(help="Runs of a trial.")] = 4,
+    people: Annotated[int, typer.Option(help="How many are edited in each run.")] = 250,
+    runs: Annotated[int, typer.Option(help="Runs of a trial.")] = 8,
     rounds: Annotated[int, typer.Option(help="Trials of each kind, interleaved.")] = 3,
     death: Annotated[
         str, typer.Option(help="`busy` answers 503, `silent` accepts and never answers.")

@@ -1,17 +1,21 @@
 """A dead system costs a bounded number of calls, its tasks end red and say why, and the others do not notice."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from crossroads import engine
+from crossroads.engine import System, Workspace
 from crossroads.engine.report import RunFailed
 from crossroads.errors import OutcomeUnknown, Unavailable
 from crossroads.protocols.budget import Budget
 from crossroads.protocols.counters import Counters, beside
 from crossroads.protocols.http import Http, Retries
 from crossroads.records import Batch, Change, State, Stream, Unknown, WriteResult
+from crossroads.store import Store
 from crossroads.testkit.memory import Memory, MemoryConnector
 from sandbox.counting import Counting, counting
 
@@ -123,3 +127,18 @@ def test_it_is_brought_up_to_date_once_it_answers_again(shop: tuple[Any, Countin
     w.sync()
     assert len(w.systems["shop"].records["people"]) == people
     assert len(w.systems["shop"].writes) == people
+
+
+def test_every_worker_of_a_store_shares_its_budgets_without_being_told(tmp_path: Path) -> None:
+    told = {"requestedQueryCost": 900, "throttleStatus": {"currentlyAvailable": 300, "restoreRate": 10}}
+    body = {"errors": [{"extensions": {"code": "THROTTLED"}}], "extensions": {"cost": told}}
+    with counting(answer=lambda path: (200, orjson.dumps(body))) as system:
+        settings = {"base_url": system.url, "token": "one"}
+        for _ in range(3):
+            store = Store(f"sqlite:///{tmp_path / 'store.db'}")
+            ws = Workspace(store=store, plans=[], system=lambda _: System("shopify", settings))
+            with ws.open("shop") as worker, pytest.raises(Unavailable) as caught:
+                worker.check()
+            assert 30 < (caught.value.retry_after or 0) <= 60
+            store.close()
+        assert len(system.calls) == 1
