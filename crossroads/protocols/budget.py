@@ -4,6 +4,7 @@ Three things can hold a call back: the limits we were told (tickets), a pause th
 breaker of a system that does not answer. A call held back was not sent.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
@@ -32,11 +33,14 @@ class Held(Unavailable):
 
 
 class _Entry(NamedTuple):
-    """Leave to call after `wait` seconds, or, without a ticket, to ask again then."""
+    """Leave to call `wait` seconds after `seen`, with a ticket if there are limits; if `again`, to ask again then."""
 
     wait: float
-    ticket: bool = False
+    seen: float
+    again: bool = False
     probe: bool = False
+    number: int = 0
+    at: float = 0.0
 
 
 class Budget:
@@ -59,26 +63,32 @@ class Budget:
         self._counters = counters or Counters()
         self._longest, self._patience = longest_wait, patience
         self._sleep, self._since = sleep, since
+        self._mine = threading.local()  # the ticket of this thread's call
         self._known = False
         self._doubted = False  # failures were on record when we last looked: a success must clear them
 
     def take(self) -> None:
         """Return when a call may be made; raise `Held` if that is too far away."""
+        entry = self._enter()
         while True:
-            entry = self._enter()
-            if entry.wait <= 0:
-                return
-            asleep = self._since()
-            self._sleep(entry.wait)
-            late = self._since() - asleep - entry.wait
+            if entry.wait > 0:
+                self._sleep(entry.wait)
+            late = self._since() - entry.seen - entry.wait
             # A ticket is good for its moment only: used much later it would fall into another window.
-            good = entry.ticket and late <= self._rates[0].slack / 2 and self._still_open()
-            if good or entry.probe:
-                return
+            stale = bool(entry.number) and late > self._rates[0].slack / 2
+            if entry.again or (stale and not entry.probe):
+                entry = self._enter()
+            elif entry.wait > 0 and not entry.probe:
+                entry = self._leave(entry)
+            else:
+                break
+        self._mine.number, self._mine.at, self._mine.left = entry.number, entry.at, self._since()
 
     def heard(self, *, dead: bool, pause: float | None = None) -> None:
         """Note how a call ended: without a useful answer (`dead`), or with the wish that all of us wait."""
-        if not (dead or pause or self._doubted):
+        number, took = getattr(self._mine, "number", 0), self._since() - getattr(self._mine, "left", 0.0)
+        slow = bool(number) and took > self._rates[0].slack / 2
+        if not (dead or pause or slow or self._doubted):
             return
         with self._counters.write() as db:
             row, now = self._row(db), self._counters.now(db)
@@ -87,6 +97,8 @@ class Budget:
             until = max(row.paused_until, now + min(pause, A_DAY)) if pause else row.paused_until
             if after != seen or until != row.paused_until:
                 self._store(db, {**asdict(after), "paused_until": until})
+            if slow:  # the system may have counted it as late as it answered
+                tickets.move(db, self.name, number, self._mine.at + min(took, self._rates[0].window))
             self._doubted = after != Breaker()
 
     def close(self) -> None:
@@ -102,15 +114,15 @@ class Budget:
             with self._counters.read() as db:
                 row = self._row(db, lock=False)
                 if _breaker(row).closed:
-                    return self._looked(row, self._counters.now(db))
+                    return self._looked(row, self._counters.now(db) if row.paused_until else 0.0)
         with self._counters.write() as db:
             row = self._row(db)
             now = self._counters.now(db)
             entry = self._looked(row, now)
-            if entry.wait > 0:
+            if entry.again:
                 return entry
             changed: dict[str, Any] = {}
-            at = now
+            number, at = 0, now
             if self._rates:
                 number = row.last + 1
                 at = tickets.due(db, self.name, number, self._rates, now, self._longest)
@@ -123,7 +135,7 @@ class Budget:
                 changed |= asdict(seen.probing(at))
             if changed:
                 self._store(db, changed)
-            return _Entry(at - now, ticket=True, probe=not seen.closed)
+            return entry._replace(wait=at - now, probe=not seen.closed, number=number, at=at)
 
     def _looked(self, row: Any, now: float) -> _Entry:
         """Return how long the system is to be left alone; raise where waiting for it would only hold a worker."""
@@ -142,12 +154,20 @@ class Budget:
                 "allows us is used up.",
                 retry_after=pause,
             )
-        return _Entry(pause)
+        return _Entry(pause, self._since(), again=pause > 0)
 
-    def _still_open(self) -> bool:
-        with self._counters.read() as db:
-            row, now = self._row(db, lock=False), self._counters.now(db)
-        return bool(row.paused_until <= now and _breaker(row).closed)
+    def _leave(self, entry: _Entry) -> _Entry:
+        """Look again after a sleep: calls before ours may have been slow, and the system may ask for a pause or be dead."""
+        with self._counters.write() as db:
+            row, now = self._row(db), self._counters.now(db)
+            entry = entry._replace(wait=0.0, seen=self._since())
+            if row.paused_until > now or not _breaker(row).closed:
+                return entry._replace(again=True)
+            at = tickets.due(db, self.name, entry.number, self._rates, now, self._longest)
+            if at - now < 0.001:
+                return entry
+            tickets.move(db, self.name, entry.number, at)
+            return entry._replace(wait=at - now, at=at)
 
     def _row(self, db: Connection, *, lock: bool = True) -> Any:
         query = select(SYSTEMS).where(SYSTEMS.c.name == self.name)

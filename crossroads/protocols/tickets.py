@@ -7,7 +7,7 @@ large the limit is. Who took a ticket and died has used up one call; nobody wait
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from crossroads.protocols.counters import TICKETS
 
@@ -53,6 +53,12 @@ def due(db: Connection, name: str, number: int, told: Sequence[Rate], now: float
         if left <= now + longest:  # nobody takes a later one: that was written before the clock was set back
             at = max(at, left + asked[before])
     return at
+
+
+def move(db: Connection, name: str, number: int, at: float) -> None:
+    """Let a ticket count from a later instant: its call left, or reached the system, later than it might have."""
+    mine = (TICKETS.c.name == name, TICKETS.c.number == number, TICKETS.c.at < at)
+    db.execute(update(TICKETS).where(*mine).values(at=at))
 
 
 def take(db: Connection, name: str, number: int, at: float, told: Sequence[Rate]) -> None:

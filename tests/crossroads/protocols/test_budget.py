@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossroads.protocols import tickets
@@ -59,6 +59,7 @@ def departures(budget: Budget, clock: Clock, calls: int) -> list[float]:
     return left
 
 
+@settings(deadline=None)
 @given(
     limits=st.dictionaries(st.sampled_from(["per_second", "per_minute"]), st.integers(1, 7), min_size=1),
     gaps=st.lists(st.floats(0, 3), min_size=1, max_size=40),
@@ -68,7 +69,7 @@ def test_no_window_ever_holds_more_calls_than_its_limit(
     limits: dict[str, int], gaps: list[float], lags: list[float]
 ) -> None:
     clock = Clock()
-    budget = Budget(limits, counters=Counters(clock=clock), sleep=clock.sleep, longest_wait=1e6)
+    budget = Budget(limits, counters=Counters(clock=clock), sleep=clock.sleep, since=clock, longest_wait=1e6)
     seen = []
     for gap, lag in zip(gaps, lags, strict=False):
         clock.now += gap
@@ -123,6 +124,34 @@ def test_a_ticket_that_is_used_too_late_is_given_up(tmp_path: Path) -> None:
     budget.take()
     assert clock.now - first == pytest.approx(2.2)  # not 1.5: the window of the third ticket
     budget.close()
+
+
+def test_a_ticket_that_was_long_in_coming_is_given_up(worker: Callable[..., Budget], clock: Clock) -> None:
+    told = iter([0.0, 0.6, 0.6, 0.6, 0.6])  # this process stood still between its ticket and the call
+    budget = worker({"per_minute": 5}, longest_wait=1, since=lambda: next(told))
+    budget.take()
+    departures(worker({"per_minute": 5}, longest_wait=1), clock, 3)
+    with pytest.raises(Held):
+        worker({"per_minute": 5}, longest_wait=1).take()
+
+
+def test_a_call_that_was_long_on_its_way_counts_from_its_answer(
+    worker: Callable[..., Budget], clock: Clock
+) -> None:
+    def asleep(seconds: float) -> None:
+        clock.now += seconds / 2
+        if not answered:
+            slow.heard(dead=False)  # while the other waits for its turn after the slow one
+            answered.append(clock.now)
+        clock.now += seconds / 2
+
+    answered: list[float] = []
+    slow, other = worker({"per_minute": 1}, since=clock), worker({"per_minute": 1}, since=clock)
+    other._sleep = asleep
+    slow.take()
+    left = clock.now
+    other.take()
+    assert clock.now - left == pytest.approx(61 + 30.5)
 
 
 def test_a_clock_set_back_stops_nobody(worker: Callable[..., Budget], clock: Clock) -> None:
