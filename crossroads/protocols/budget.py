@@ -67,9 +67,10 @@ class Budget:
         self._known = False
         self._doubted = False  # failures were on record when we last looked: a success must clear them
 
-    def take(self) -> None:
-        """Return when a call may be made; raise `Held` if that is too far away."""
-        entry = self._enter()
+    def take(self, longest: float = A_DAY) -> None:
+        """Return when a call may be made; raise `Held` if that is further away than `longest` or than we ever wait."""
+        longest = min(longest, self._longest)
+        entry = self._enter(longest)
         while True:
             if entry.wait > 0:
                 self._sleep(entry.wait)
@@ -77,7 +78,7 @@ class Budget:
             # A ticket is good for its moment only: used much later it would fall into another window.
             stale = bool(entry.number) and late > self._rates[0].slack / 2
             if entry.again or (stale and not entry.probe):
-                entry = self._enter()
+                entry = self._enter(longest)
             elif entry.wait > 0 and not entry.probe:
                 entry = self._leave(entry)
             else:
@@ -105,7 +106,7 @@ class Budget:
         """Release what keeps the count."""
         self._counters.close()
 
-    def _enter(self) -> _Entry:
+    def _enter(self, longest: float) -> _Entry:
         if not self._known:
             with self._counters.write() as db:
                 db.execute(_FRESH, {"name": self.name, "title": self.title})
@@ -126,7 +127,7 @@ class Budget:
             if self._rates:
                 number = row.last + 1
                 at = tickets.due(db, self.name, number, self._rates, now, self._longest)
-                if at - now > self._longest:
+                if at - now > longest:
                     raise Held(f"{self.title}: the call budget is used up.", retry_after=at - now)
                 tickets.take(db, self.name, number, at, self._rates)
                 changed["last"] = number

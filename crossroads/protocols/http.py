@@ -16,13 +16,16 @@ from crossroads.protocols import failures
 from crossroads.protocols.allowance import Allowance
 from crossroads.protocols.answers import Answer, Dialect
 from crossroads.protocols.auth import Auth, anonymous
-from crossroads.protocols.budget import Budget, Held
+from crossroads.protocols.budget import A_DAY, Budget, Held
 from crossroads.protocols.lanes import Lanes
 from crossroads.protocols.wire import Call, Told, Wire
 
 T = TypeVar("T")
 R = TypeVar("R")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+
+WRITE_WAITS = 30.0
+"""The longest a write waits for its turn: who has claimed it does so for two minutes, and then another may send it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ class Http:
 
     def _counted(self, wire: Wire, call: Call, proof: Mapping[str, str], dialect: Dialect) -> Answer:
         if self._budget:
-            self._budget.take()
+            self._budget.take(A_DAY if call.safe else WRITE_WAITS)
         told = wire.send(call, proof, dialect)
         if self._budget:
             self._budget.heard(dead=told.dead, pause=_pause(told, dialect))

@@ -335,6 +335,25 @@ def test_who_is_asked_to_wait_tells_all_others(
         one.close()
 
 
+def test_a_write_does_not_wait_longer_than_it_is_claimed_for(scripted: Any) -> None:
+    slept: list[float] = []
+    now = [1_800_000_000.0]
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    counters = Counters(clock=lambda: now[0])
+    client = http(scripted(OK), budget=Budget({"per_minute": 1}, counters=counters, sleep=sleep))
+    client.get("/x")
+    with pytest.raises(Unavailable, match="used up"):
+        client.request("POST", "/x", json={})
+    assert not slept
+    client.get("/x")
+    assert slept == [pytest.approx(61)]
+    client.close()
+
+
 def test_a_success_may_say_that_nothing_is_left(scripted: Any) -> None:
     class Spent(Dialect):
         def spent(self, answer: Answer) -> float | None:
