@@ -6,10 +6,10 @@ RUN := .venv/bin
 export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench breaks crash
+.PHONY: help demo up test check bench bench-dead breaks crash
 
 help: ## Show these sentences.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1|/' | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 demo: .venv/.synced ## Synchronise a planted world between five stand-ins and check the result against the truth.
 	@$(RUN)/crossroads demo
@@ -33,6 +33,9 @@ crash: .venv/.synced ## Play thousands of trials in which runs die, answers are 
 
 bench: .venv/.synced ## Measure the speed and memory of every step against its budget.
 	@$(RUN)/python -m sandbox.bench
+
+bench-dead: .venv/.synced ## Measure whether one dead system slows the others.
+	@$(RUN)/python -m sandbox.bench.dead
 
 breaks: .venv/.synced ## Break the code on purpose, one way after another, and see a test go red each time.
 	@$(RUN)/python -m sandbox.breaks

@@ -37,10 +37,11 @@ class SystemHook(BaseHook):
     def test_connection(self) -> tuple[bool, str]:
         """Return whether the system answers us, and what it said."""
         from crossroads import registry
+        from crossroads.protocols.counters import beside
 
         found = settings(self.connection)
         try:
-            with registry.open(found.system, found.settings) as connector:
+            with registry.open(found.system, found.settings, calls=beside(database_url())) as connector:
                 connector.check()
         except CrossroadsError as error:
             return False, str(error)

@@ -9,6 +9,7 @@ import typer
 
 import crossroads
 from crossroads.commands import decide
+from crossroads.commands import budgets
 from crossroads.commands.terminal import console, entered, told, workspace
 from crossroads.launch import home as homes
 
@@ -18,6 +19,7 @@ new_app = typer.Typer(no_args_is_help=True, help="Write the files of something n
 app.add_typer(new_app, name="new")
 for waits in (decide.waiting, decide.decide, decide.answer):
     app.command()(waits)
+app.command()(budgets.budgets)
 
 
 @app.command()
@@ -94,6 +96,7 @@ def status(
         if run is None and not journal:
             seen = state.overview(db, plans)
             show.status(console, seen)
+            budgets.held(console)
             good = seen.verdict != "failing"
     raise typer.Exit(0 if good else 1)
 

@@ -4,10 +4,18 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
 from crossroads.connector import Settings
 from crossroads.errors import ConfigError, told
@@ -41,20 +49,28 @@ class Setting(Strict):
         return kinds.get(self.type, str)
 
 
+Calls: TypeAlias = Annotated[int, Field(ge=1)] | str
+
+
 class Limits(Strict):
-    """How hard a system may be asked: its call budget, and how many connections at a time."""
+    """How hard a system may be asked: its call budget, and how many connections at a time.
+
+    A budget is a number of calls, or the setting that holds it. `per` names the settings that tell one budget of
+    the system from another; without it, these are the addresses and the user (or, without a user, the secrets).
+    """
 
     parallel: int = 1
-    per_second: int | None = None
-    per_minute: int | None = None
-    per_5_minutes: int | None = None
-    per_hour: int | None = None
-    per_day: int | None = None
+    per: tuple[str, ...] = ()
+    per_second: Calls | None = None
+    per_minute: Calls | None = None
+    per_5_minutes: Calls | None = None
+    per_hour: Calls | None = None
+    per_day: Calls | None = None
 
     @property
-    def budget(self) -> dict[str, int]:
+    def budget(self) -> dict[str, int | str]:
         """The limits that count calls."""
-        return self.model_dump(exclude={"parallel"}, exclude_none=True)
+        return self.model_dump(exclude={"parallel", "per"}, exclude_none=True)
 
 
 class Paging(Strict):
@@ -147,6 +163,14 @@ class Manifest(Strict):
     headers: dict[str, str] = {}
     check: str | None = None
     streams: dict[str, StreamBlock]
+
+    @model_validator(mode="after")
+    def _limits_name_settings(self) -> "Manifest":
+        named = [*self.limits.per, *(one for one in self.limits.budget.values() if isinstance(one, str))]
+        for name in named:
+            if name not in self.settings:
+                raise ValueError(f"limits name a setting {name!r} that is not there")
+        return self
 
     def settings_model(self) -> type[Settings]:
         """Return the settings as a model, for connectors that declare none of their own."""

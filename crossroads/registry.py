@@ -61,12 +61,16 @@ def open(  # noqa: A001 - `registry.open(...)` reads as what it is
     system: str,
     settings: Mapping[str, Any],
     stream_options: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    calls: str | None = None,
     **seams: Any,
 ) -> Connector[Any]:
     """Return a ready connector.
 
-    `stream_options` are an installation's changes, by stream; `seams` (transport, retries) are passed on.
+    `stream_options` are an installation's changes, by stream; `calls` is the database in which all workers
+    count their calls, without which this connector counts alone; `seams` (transport, retries) are passed on.
     """
+    from crossroads.protocols import accounts
     from crossroads.protocols.rest import ManifestConnector
 
     found, connector = load(system)
@@ -75,9 +79,10 @@ def open(  # noqa: A001 - `registry.open(...)` reads as what it is
         if name not in found.streams:
             raise ConfigError(f"{system} has no stream {name!r}; it has {', '.join(found.streams)}.")
     streams = [found.stream(name, changes.get(name)) for name in found.streams]
-    if issubclass(connector, ManifestConnector):
-        return connector(_settings(found, found.settings_model(), settings), streams, found, **seams)
-    return connector(_settings(found, connector.settings_model, settings), streams, **seams)
+    by_manifest = issubclass(connector, ManifestConnector)
+    told = _settings(found, found.settings_model() if by_manifest else connector.settings_model, settings)
+    seams.setdefault("budget", accounts.budget(found, told, calls))
+    return connector(told, streams, *([found] if by_manifest else []), **seams)
 
 
 def _settings(found: Manifest, model: type[Any], given: Mapping[str, Any]) -> Any:

@@ -37,13 +37,14 @@ class Discourse(Connector[DiscourseSettings]):
         *,
         transport: BaseAdapter | None = None,
         retries: Retries | None = None,
+        budget: Budget | None = None,
     ) -> None:
         super().__init__(settings, streams)
         self.http = Http(
             settings.base_url,
             Headers({"Api-Key": settings.api_key, "Api-Username": settings.api_username}),
             transport=transport,
-            budget=Budget({"per_minute": settings.calls_per_minute}),
+            budget=budget,
             dialect=DiscourseDialect(),
             retries=retries,
         )

@@ -10,6 +10,7 @@ from connectors.mastodon.replies import STATUSES, Replies
 from crossroads.connector import Settings
 from crossroads.errors import ConfigError, OutcomeUnknown, RecordRejected
 from crossroads.manifest import Manifest
+from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Retries
 from crossroads.protocols.rest import ManifestConnector
 from crossroads.records import (
@@ -37,8 +38,9 @@ class Mastodon(ManifestConnector):
         *,
         transport: BaseAdapter | None = None,
         retries: Retries | None = None,
+        budget: Budget | None = None,
     ) -> None:
-        super().__init__(settings, streams, manifest, transport=transport, retries=retries)
+        super().__init__(settings, streams, manifest, transport=transport, retries=retries, budget=budget)
         self.http.dialect = MastodonDialect()
         self._replies = Replies(self.http)
 

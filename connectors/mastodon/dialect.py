@@ -14,6 +14,10 @@ class MastodonDialect(Dialect):
         """Return the seconds until the limit is lifted; None if the answer does not say."""
         return until(answer.headers.get("X-RateLimit-Reset"), time.time())
 
+    def spent(self, answer: Answer) -> float | None:
+        """Return the seconds until the limit is lifted, if this was the last call before."""
+        return self.wait(answer) if answer.headers.get("X-RateLimit-Remaining") == "0" else None
+
     def reasons(self, answer: Answer) -> Sequence[str]:
         """Return the code of every field where the answer names fields, else the shape of its text."""
         body = answer.body if isinstance(answer.body, dict) else {}

@@ -13,10 +13,9 @@ from connectors.salesforce.dialect import SalesforceDialect
 from connectors.salesforce.rows import LIMIT, Rows, external
 from crossroads.connector import Connector, Settings
 from crossroads.errors import ConfigError, CrossroadsError
-from crossroads.protocols.answers import Answer
 from crossroads.protocols.auth import ClientCredentials
+from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Http, Retries
-from crossroads.protocols.paging import Params
 from crossroads.records import (
     Batch,
     Change,
@@ -55,13 +54,14 @@ class Salesforce(Connector[SalesforceSettings]):
         *,
         transport: BaseAdapter | None = None,
         retries: Retries | None = None,
+        budget: Budget | None = None,
     ) -> None:
         super().__init__(settings, streams)
         base = settings.base_url.rstrip("/")
         self.root = f"/services/data/v{settings.api_version}"
-        self.dialect = SalesforceDialect(settings.call_share)
+        dialect = SalesforceDialect(settings.call_share)
         auth = ClientCredentials(f"{base}/services/oauth2/token", settings.client_id, settings.client_secret)
-        self.http = Http(base, auth, transport=transport, dialect=self.dialect, retries=retries)
+        self.http = Http(base, auth, transport=transport, budget=budget, dialect=dialect, retries=retries)
         self.rows = Rows(self.http, self.root, retries or Retries())
 
     def check(self) -> None:
@@ -84,14 +84,13 @@ class Salesforce(Connector[SalesforceSettings]):
 
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
         """Yield what changed, oldest first, then what was deleted."""
-        return Changes(self._get, self.root).read(stream, since)
+        return Changes(self.http.get, self.root).read(stream, since)
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield the rows with these ids as they are now."""
         for start in range(0, len(keys), _RETRIEVE):
             body = {"ids": list(keys[start : start + _RETRIEVE]), "fields": stream.options["fields"]}
             path = f"{self.root}/composite/sobjects/{stream.options['object']}"
-            self.dialect.leave_room()
             # A POST because 2,000 ids do not fit into an address; it changes nothing.
             rows = self.http.request("POST", path, json=body, safe=True).body
             yield from (row for row in rows if row is not None)
@@ -105,7 +104,6 @@ class Salesforce(Connector[SalesforceSettings]):
             alike = list(group)
             for start in range(0, len(alike), LIMIT):
                 part = alike[start : start + LIMIT]
-                self.dialect.leave_room()
                 outcomes = self.rows.save(stream, part, creating=creating)
                 held = self._held(stream, [outcome.key for outcome in outcomes if outcome.key])
                 for change, outcome in zip(part, outcomes, strict=True):
@@ -127,12 +125,8 @@ class Salesforce(Connector[SalesforceSettings]):
         """Ask for the external id that the create carried."""
         wanted = f"{stream.options['external_id']} = {soql.quoted(external(stream, change))}"
         query = soql.select(stream.options["fields"], stream.options["object"], wanted)
-        rows: list[dict[str, Any]] = self._get(f"{self.root}/query", {"q": query}).body["records"]
+        rows: list[dict[str, Any]] = self.http.get(f"{self.root}/query", {"q": query}).body["records"]
         return [Found(str(row["Id"]), record=row) for row in rows]
-
-    def _get(self, path: str, params: Params | None = None) -> Answer:
-        self.dialect.leave_room()
-        return self.http.get(path, params)
 
     def close(self) -> None:
         """Release connections."""

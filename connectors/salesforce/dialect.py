@@ -19,12 +19,9 @@ class SalesforceDialect(Dialect):
 
     def __init__(self, call_share: float) -> None:
         self._share = call_share
-        self._used, self._allowed = 0, 0
 
     def failure(self, answer: Answer, where: str) -> CrossroadsError | None:
         """Return what a refused request means; as rows are refused one by one, it is never about data."""
-        if told := _USED.search(answer.headers.get("Sforce-Limit-Info") or ""):
-            self._used, self._allowed = int(told[1]), int(told[2])
         codes = {code for code, _, _ in _errors(answer.body)} if answer.status >= 400 else set()
         if "REQUEST_LIMIT_EXCEEDED" in codes:
             return Unavailable(f"{where}: the org's daily calls are used up.", retry_after=_AN_HOUR)
@@ -47,13 +44,10 @@ class SalesforceDialect(Dialect):
         """Return codes and fields; of the texts only a missing column's name, which is no one's data."""
         return [said(*error) for error in _errors(answer.body)]
 
-    def leave_room(self) -> None:
-        """Raise Unavailable before a call that would take what we leave to the org's other programs."""
-        if self._allowed and self._used >= self._allowed * self._share:
-            raise Unavailable(
-                f"{self._used} of {self._allowed} calls of the day are used; the rest is left to others.",
-                retry_after=_AN_HOUR,
-            )
+    def spent(self, answer: Answer) -> float | None:
+        """Return an hour once the share of the day's calls is used that we may use up with the org's other programs."""
+        told = _USED.search(answer.headers.get("Sforce-Limit-Info") or "")
+        return _AN_HOUR if told and int(told[1]) >= int(told[2]) * self._share else None
 
 
 def said(code: object, fields: object, message: object) -> str:

@@ -17,6 +17,7 @@ from crossroads.errors import (
     Unavailable,
 )
 from crossroads.protocols.auth import basic
+from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Http, Retries
 from crossroads.protocols.odata import ODataService
 from crossroads.protocols.odata_batch import Operation
@@ -62,6 +63,7 @@ class SapS4(Connector[SapS4Settings]):
         *,
         transport: BaseAdapter | None = None,
         retries: Retries | None = None,
+        budget: Budget | None = None,
     ) -> None:
         super().__init__(settings, streams)
         # Without its number SAP picks the default client, and with it perhaps other people's data.
@@ -71,6 +73,7 @@ class SapS4(Connector[SapS4Settings]):
             basic(settings.user, settings.password),
             transport=transport,
             retries=retries,
+            budget=budget,
             dialect=ODataDialect(),
             headers={"sap-language": settings.language or "EN", **client},
             parallel=settings.parallel or 4,
@@ -189,10 +192,15 @@ class SapS4(Connector[SapS4Settings]):
     def _refused(self, stream: Stream, change: Change, error: CrossroadsError) -> WriteResult:
         if isinstance(error, OutcomeUnknown | Unavailable):
             return Unknown(change, str(error))
-        if stream.create == "enforced_key" and change.key is None and self.find(stream, change):
-            return Unknown(
-                change, "A record with this number is there already, perhaps from an earlier attempt."
-            )
+        if stream.create == "enforced_key" and change.key is None:
+            try:
+                found = self.find(stream, change)
+            except Unavailable as unseen:  # raised, it would say that nothing of this batch was sent
+                return Unknown(change, str(unseen))
+            if found:
+                return Unknown(
+                    change, "A record with this number is there already, perhaps from an earlier attempt."
+                )
         reasons = error.reasons if isinstance(error, RecordRejected) else [str(error)]
         return Rejected(change, reasons, conflict=isinstance(error, Conflict))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.sap_s4.options import Options
-from crossroads.errors import CrossroadsError, OutcomeUnknown, RecordRejected
+from crossroads.errors import CrossroadsError, OutcomeUnknown, RecordRejected, Unavailable
 from crossroads.protocols.odata import ODataService
 from crossroads.protocols.odata_batch import Operation
 from crossroads.protocols.odata_values import address
@@ -104,4 +104,17 @@ def carry_out(
         # The batch as a whole was refused, so nothing of it was done: one by one shows whose fault it is.
         if len(changesets) == 1:
             return [refused]
-        return [carry_out(service, [one])[0] for one in changesets]
+        return list(_one_by_one(service, changesets))
+
+
+def _one_by_one(
+    service: ODataService, changesets: Sequence[Sequence[Operation]]
+) -> Iterator[Record | CrossroadsError]:
+    for number, one in enumerate(changesets):
+        try:
+            yield carry_out(service, [one])[0]
+        except Unavailable as error:
+            if not number:
+                raise
+            # Raised, it would say of those already carried out that they were not sent.
+            yield error

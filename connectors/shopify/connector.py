@@ -14,6 +14,7 @@ from crossroads.connector import Connector, Settings
 from crossroads.errors import AuthError, ConfigError, CrossroadsError
 from crossroads.protocols.answers import Answer
 from crossroads.protocols.auth import Headers
+from crossroads.protocols.budget import Budget
 from crossroads.protocols.graphql import GraphQL, GraphQLDialect
 from crossroads.protocols.http import Http, Retries
 from crossroads.protocols.paging import place
@@ -56,6 +57,7 @@ class Shopify(Connector[ShopifySettings]):
         *,
         transport: BaseAdapter | None = None,
         retries: Retries | None = None,
+        budget: Budget | None = None,
     ) -> None:
         super().__init__(settings, streams)
         self._http = Http(
@@ -64,6 +66,7 @@ class Shopify(Connector[ShopifySettings]):
             transport=transport,
             dialect=ShopifyDialect(),
             retries=retries,
+            budget=budget,
         )
         self._graphql = GraphQL(self._http, f"/admin/api/{settings.api_version}/graphql.json")
 

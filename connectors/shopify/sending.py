@@ -1,10 +1,10 @@
 """Many changes in one request, and for each of them what became of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from connectors.shopify.batch import Mutations
-from crossroads.errors import AuthError, ConfigError, OutcomeUnknown, RecordRejected
+from crossroads.errors import AuthError, ConfigError, OutcomeUnknown, RecordRejected, Unavailable
 from crossroads.protocols.graphql import GraphQL, Mutated
 from crossroads.records import Change, Rejected, Unknown
 
@@ -45,11 +45,22 @@ def _one_by_one(graphql: GraphQL, changes: Sequence[Change], plan: Plan, error: 
     anything of it is begun; so the others may be sent again.
     """
     if len(changes) > 1:
-        return [send(graphql, [change], plan)[0] for change in changes]
+        return list(_each(graphql, changes, plan))
     (change,) = changes
     if not change.record.get("defaultAddress"):
         raise error
     return [Rejected(change, [f"countryCode or another field of the address is not allowed: {error}"])]
+
+
+def _each(graphql: GraphQL, changes: Sequence[Change], plan: Plan) -> Iterator[Sent]:
+    for number, change in enumerate(changes):
+        try:
+            yield send(graphql, [change], plan)[0]
+        except Unavailable as error:
+            if not number:
+                raise
+            # Raised, it would say of those already carried out that they were not sent.
+            yield Unknown(change, str(error))
 
 
 def _sent(mutated: Mutated, change: Change, aliases: Sequence[str]) -> Sent:

@@ -11,6 +11,7 @@ from crossroads.connector import Connector
 from crossroads.engine.survivorship import Survivorship
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
+from crossroads.protocols.counters import beside
 from crossroads.store import Store
 from crossroads.store.clock import Clock, now
 
@@ -82,4 +83,4 @@ class Workspace:
             for (name, stream) in self.entities
             if name == connection
         }
-        return registry.open(system.system, dict(system.settings), options)
+        return registry.open(system.system, dict(system.settings), options, calls=beside(self.store.url))

@@ -97,7 +97,8 @@ class Home:
         if sandbox:
             self.var.mkdir(parents=True, exist_ok=True)
             mark.touch()
-            for database in (store, self.var / "airflow" / "airflow.db"):
+            calls = self.var / "crossroads.calls.db"
+            for database in (store, calls, self.var / "airflow" / "airflow.db"):
                 for ending in ("", "-wal", "-shm"):
                     database.with_name(database.name + ending).unlink(missing_ok=True)
 

@@ -79,6 +79,10 @@ class Dialect:
         """Return the seconds this system asks us to wait, where it says so elsewhere than in Retry-After."""
         return None
 
+    def spent(self, answer: Answer) -> float | None:
+        """Return for how many seconds a next call would be refused, where a success says that nothing is left."""
+        return None
+
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
     """Return the seconds of a Retry-After header, given as a number or as an HTTP date.

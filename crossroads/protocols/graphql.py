@@ -25,13 +25,13 @@ class GraphQLDialect(Dialect):
 
     def wait(self, answer: Answer) -> float | None:
         """Return the seconds until the bucket holds the cost of this call, as Shopify says it."""
-        cost = place(answer.body, "extensions.cost") or {}
-        bucket = cost.get("throttleStatus") or {}
-        rate = float(bucket.get("restoreRate") or 0)
-        if not rate:
-            return None
-        missing = float(cost.get("requestedQueryCost") or 0) - float(bucket.get("currentlyAvailable") or 0)
-        return max(0.1, missing / rate)
+        seconds = _restored(answer)
+        return None if seconds is None else max(0.1, seconds)
+
+    def spent(self, answer: Answer) -> float | None:
+        """Return the seconds until the bucket holds what this call took once more; the next is often its like."""
+        seconds = _restored(answer)
+        return seconds if seconds and seconds > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,15 @@ class GraphQL:
     def _send(self, document: str, variables: Params | None, *, safe: bool) -> Answer:
         body = {"query": document, "variables": dict(variables or {})}
         return self.http.request("POST", self.path, json=body, safe=safe, patient=True)
+
+
+def _restored(answer: Answer) -> float | None:
+    cost = place(answer.body, "extensions.cost") or {}
+    bucket = cost.get("throttleStatus") or {}
+    rate = float(bucket.get("restoreRate") or 0)
+    if not rate:
+        return None
+    return (float(cost.get("requestedQueryCost") or 0) - float(bucket.get("currentlyAvailable") or 0)) / rate
 
 
 def _errors(body: Any) -> list[dict[str, Any]]:

@@ -13,25 +13,33 @@ from requests.adapters import BaseAdapter
 
 from crossroads.errors import AuthError, ConfigError, RecordRejected, Unavailable
 from crossroads.protocols import failures
+from crossroads.protocols.allowance import Allowance
 from crossroads.protocols.answers import Answer, Dialect
 from crossroads.protocols.auth import Auth, anonymous
-from crossroads.protocols.budget import Budget
+from crossroads.protocols.budget import A_DAY, Budget, Held
 from crossroads.protocols.lanes import Lanes
-from crossroads.protocols.wire import Call, Wire
+from crossroads.protocols.wire import Call, Told, Wire
 
 T = TypeVar("T")
 R = TypeVar("R")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
+WRITE_WAITS = 30.0
+"""The longest a write waits for its turn: who has claimed it does so for two minutes, and then another may send it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How patiently a read is repeated; who asks for more than `longest` seconds is left to the engine."""
+    """How patiently a read is repeated; who asks for more than `longest` seconds is left to the engine.
+
+    Over all its calls, a task repeats at most a `share` of those that succeed, and ten more.
+    """
 
     attempts: int = 4
     first: float = 0.5
     longest: float = 30.0
     total: float = 120.0
+    share: float = 0.2
 
 
 class Http:
@@ -60,6 +68,7 @@ class Http:
         self.dialect = dialect or Dialect()
         self.parallel = parallel
         self._budget, self._retries = budget, retries or Retries()
+        self._allowance = Allowance(self._retries.share)
         known = {"Accept": "application/json", "User-Agent": "crossroads", **(headers or {})}
         self._wire = Wire(self.base_url, transport, timeout, known)
         self._tokens = Wire(self.base_url, transport, timeout, {"Accept": "application/json"})
@@ -121,14 +130,15 @@ class Http:
             self._budget.close()
 
     def _patiently(self, call: Call) -> Answer:
-        patience = self._retries
+        patience, tried = self._retries, 0
 
         def again(error: Exception) -> bool | float:
-            if not isinstance(error, Unavailable):
+            if not isinstance(error, Unavailable) or isinstance(error, Held):
                 return False
-            if error.retry_after is None:
-                return True
-            return error.retry_after if error.retry_after <= patience.longest else False
+            wait = error.retry_after
+            if tried == patience.attempts or (wait or 0) > patience.longest or not self._allowance.spend():
+                return False
+            return True if wait is None else wait
 
         for attempt in stamina.retry_context(
             on=again,
@@ -139,6 +149,7 @@ class Http:
             wait_jitter=patience.first,
         ):
             with attempt:
+                tried += 1
                 return self._guarded(call)
         raise AssertionError("stamina returns or raises")
 
@@ -156,19 +167,26 @@ class Http:
             raise AuthError(self._refused)
         proof = self.auth.headers(self._post_form)
         try:
-            return self._counted(call, proof)
+            return self._counted(self._wire, call, proof, self.dialect)
         except failures.SignInError as refusal:
             if not self.auth.refresh(proof):
                 raise self._shut(refusal) from None
         try:
-            return self._counted(call, self.auth.headers(self._post_form))
+            return self._counted(self._wire, call, self.auth.headers(self._post_form), self.dialect)
         except failures.SignInError as refusal:
             raise self._shut(refusal) from None
 
-    def _counted(self, call: Call, proof: Mapping[str, str]) -> Answer:
+    def _counted(self, wire: Wire, call: Call, proof: Mapping[str, str], dialect: Dialect) -> Answer:
         if self._budget:
-            self._budget.take()
-        return self._wire.send(call, proof, self.dialect)
+            self._budget.take(A_DAY if call.safe else WRITE_WAITS)
+        told = wire.send(call, proof, dialect)
+        if self._budget:
+            self._budget.heard(dead=told.dead, pause=_pause(told, dialect))
+        if told.failure is not None:
+            raise told.failure
+        assert told.answer is not None
+        self._allowance.earn()
+        return told.answer
 
     def _shut(self, refusal: AuthError) -> AuthError:
         self._refused, self._known = str(refusal), False
@@ -181,10 +199,17 @@ class Http:
         if self._refused:
             raise AuthError(self._refused)
         try:
-            body = self._tokens.send(call, {}, Dialect()).body
+            body = self._counted(self._tokens, call, {}, Dialect()).body
         except (failures.SignInError, RecordRejected) as refusal:
             message = f"{call.where} gave no token. Check the client's id and secret."
             raise self._shut(AuthError(message)) from refusal
         if not isinstance(body, dict):
             raise Unavailable(f"{call.where} answered without a token.")
         return body
+
+
+def _pause(told: Told, dialect: Dialect) -> float | None:
+    """Return for how many seconds the system wants to be left alone by all of us, if it says so."""
+    if isinstance(told.failure, Unavailable):
+        return told.failure.retry_after
+    return dialect.spent(told.answer) if told.failure is None and told.answer else None

@@ -61,18 +61,18 @@ class ManifestConnector(Connector[Settings]):
         *,
         transport: BaseAdapter | None = None,
         retries: Retries | None = None,
+        budget: Budget | None = None,
     ) -> None:
         super().__init__(settings, streams)
         self.manifest = manifest
-        limits = manifest.limits
         self.http = Http(
             str(getattr(settings, "base_url", "")),
             sign_in(manifest, settings),
             transport=transport,
-            budget=Budget(limits.budget) if limits.budget else None,
+            budget=budget,
             headers=manifest.headers,
             retries=retries,
-            parallel=limits.parallel,
+            parallel=manifest.limits.parallel,
         )
 
     def check(self) -> None:

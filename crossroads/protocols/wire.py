@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import orjson
@@ -14,7 +14,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.utils import get_environ_proxies
 
-from crossroads.errors import ConfigError, CrossroadsError
+from crossroads.errors import ConfigError, CrossroadsError, OutcomeUnknown, Unavailable
 from crossroads.protocols import failures
 from crossroads.protocols.answers import Answer, Dialect
 
@@ -44,6 +44,23 @@ class Call:
     def where(self) -> str:
         """Method and path, for people."""
         return failures.place(self.method, self.url)
+
+
+class Told(NamedTuple):
+    """How a call ended: an answer, a failure, or an answer that is one."""
+
+    answer: Answer | None
+    failure: CrossroadsError | None = None
+
+    @property
+    def dead(self) -> bool:
+        """Whether it says that the system, not what we asked of it, is the problem.
+
+        What a system refuses, be it with a 500 that its dialect knows for a refusal, it was alive to refuse.
+        """
+        if not isinstance(self.failure, Unavailable | OutcomeUnknown):
+            return False
+        return self.answer is None or self.answer.status >= 500
 
 
 class Wire:
@@ -84,20 +101,20 @@ class Wire:
         for session in self._sessions:
             session.close()
 
-    def send(self, call: Call, proof: Mapping[str, str], dialect: Dialect) -> Answer:
-        """Return the decoded answer, or raise the error that says what happens next."""
-        response = self._exchange(call, proof)
+    def send(self, call: Call, proof: Mapping[str, str], dialect: Dialect) -> Told:
+        """Return what was answered, and the error that says what happens next, if it was no success."""
+        try:
+            response = self._exchange(call, proof)
+        except CrossroadsError as lost:
+            return Told(None, lost)
         answer = Answer(response.status_code, response.headers, None, response.content, call.url)
         readable: CrossroadsError | None = None
         if call.decode or answer.status >= 400:
             body, readable = _decoded(answer, call)
             answer = Answer(answer.status, answer.headers, body, answer.content, call.url)
         if answer.status in call.allow:
-            return answer
-        failure = failures.of_status(answer, call.where, dialect, safe=call.safe) or readable
-        if failure is not None:
-            raise failure
-        return answer
+            return Told(answer)
+        return Told(answer, failures.of_status(answer, call.where, dialect, safe=call.safe) or readable)
 
     def _exchange(self, call: Call, proof: Mapping[str, str]) -> requests.Response:
         url, params = call.url, call.params

@@ -12,6 +12,7 @@ from crossroads.engine import System, Workspace
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.planning import Planner
 from crossroads.plan import Plan
+from crossroads.protocols.counters import beside
 from crossroads.records import Batch, State, Stream
 from crossroads.store import Store
 from sandbox.bench import partners
@@ -79,7 +80,8 @@ class Work:
         from crossroads import registry
 
         system = self.ws.system(name)
-        return registry.open(system.system, dict(system.settings), {"business_partners": {"page_size": PAGE}})
+        options = {"business_partners": {"page_size": PAGE}}
+        return registry.open(system.system, dict(system.settings), options, calls=beside(self.store.url))
 
     def pull(self, member: str = "erp.business_partners") -> int:
         """Pull one member in a run of its own."""

@@ -122,7 +122,7 @@ class TestWhenTheDayIsUsedUp:
     def test_it_waits_for_an_hour_instead_of_failing(self, opened: Opener) -> None:
         with pytest.raises(Unavailable) as caught:
             read(opened(call_share=1.0), "contacts")
-        assert caught.value.retry_after == 3600
+        assert caught.value.retry_after == pytest.approx(3600, abs=60)
 
     def test_calls_that_others_used_up_are_told_by_the_first_answer(
         self, opened: Opener, org: str, control: Any
@@ -131,9 +131,9 @@ class TestWhenTheDayIsUsedUp:
             control.get(f"{org}{ROOT}/query", params={"q": "SELECT Id FROM Case"})
         with pytest.raises(Unavailable, match="used up") as caught:
             read(opened(), "contacts")
-        assert caught.value.retry_after == 3600
+        assert caught.value.retry_after == pytest.approx(3600, abs=60)
 
     def test_a_share_of_the_calls_is_left_to_others(self, opened: Opener, org: str) -> None:
         crm = opened(call_share=0.5)
-        with pytest.raises(Unavailable, match="left to others"):
+        with pytest.raises(Unavailable, match="what it allows us is used up"):
             read(crm, "contacts")
