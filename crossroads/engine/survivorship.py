@@ -135,6 +135,7 @@ class Survivorship:
         why: dict[str, Won] = {}
         groups: dict[str, list[str]] = {}
         unions: list[str] = []
+        name: str
         saying: dict[str, list[Source]] = {}
         for source in sources:
             for path in source.said:
