@@ -1,12 +1,17 @@
 """Commands for what waits for a person: which there are, who is right about a field, and what became of a write."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from crossroads.commands.terminal import console, told, workspace
+from crossroads.launch import home as homes
+
+if TYPE_CHECKING:
+    from crossroads.engine.deciding import Effect
 
 By = Annotated[str, typer.Option("--by", help="Who decides; the journal keeps it.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; the journal keeps it.")]
@@ -17,8 +22,9 @@ def waiting() -> None:
     """List what waits for a person: fields on which records differ, and writes whose outcome nobody can look up."""
     from crossroads.audit.cells import moment
     from crossroads.engine import answering, reviews
+    from crossroads.launch.reading import reading
 
-    with told(), workspace() as ws, ws.store.read() as db:
+    with told(), reading(homes.find()) as (db, _):
         cases, writes = reviews.cases(db), answering.waiting(db)
         for case in cases:
             how = f"crossroads decide {case.profile} {case.path} --from RECORD --by NAME --why REASON"
@@ -50,7 +56,7 @@ def decide(
         with ws.store.read() as db:
             identity, _ = profiles.resolve(db, profile)
             found = deciding.proposed(db, ws, identity, path, record, actor=by, why=why, withdraw=withdraw)
-        _show(found.effects)
+        show(console, found.effects)
         if yes:
             deciding.decide(ws, found, actor=by, why=why)
             console.print("Done; the next run tells the systems.")
@@ -92,15 +98,14 @@ def _line(what: str, how: str) -> None:
     console.print(f"  {how}", highlight=False, markup=False, style="dim")
 
 
-def _show(effects: Sequence[object]) -> None:
+def show(console: Console, effects: Sequence["Effect"]) -> None:
+    """Show which record will be told what of which field."""
     from crossroads.audit.cells import cell
-    from crossroads.engine.deciding import Effect
 
     if not effects:
         console.print("No system would be told anything.")
         return
     shown = Table("record", "field", "says now", "is told")
     for one in effects:
-        assert isinstance(one, Effect)
         shown.add_row(*(cell("(empty)" if value is None else str(value)) for value in one))
     console.print(shown)

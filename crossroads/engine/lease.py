@@ -37,7 +37,7 @@ class Lease:
         began = time.monotonic()
         try:
             with self.ws.store.write() as db:
-                ours = ledger.keep(db, [*self.claims], until=later(self.ws.clock(), self.seconds))
+                ours = ledger.keep(db, list(self.claims), until=later(self.ws.clock(), self.seconds))
         except OperationalError:
             return
         if not ours:

@@ -133,13 +133,18 @@ def _mine(row: Any, who: str) -> bool:
 
 
 def keep(db: Connection, claims: Sequence[Claim], *, until: str) -> bool:
-    """Renew the lease of what is claimed for sending; tell whether all of it is still ours."""
+    """Renew the lease of what is claimed for sending; tell whether all of it is still ours.
+
+    What is being recorded at this moment is skipped: two transactions of one attempt must not wait for each other.
+    """
     rows = table(Intent)
     ours = True
     for some in chunks(claims):
         ids = rows.c.id.in_([one.id for one in some])
         seen = tuple_(rows.c.id, rows.c.fence).in_([(one.id, one.fence) for one in some])
-        db.execute(update(rows).where(ids, seen, rows.c.state == "sent").values(lease_until=until))
+        free = select(rows.c.id).where(ids, seen, rows.c.state == "sent").with_for_update(skip_locked=True)
+        going = list(db.execute(free).scalars())
+        db.execute(update(rows).where(rows.c.id.in_(going)).values(lease_until=until))
         ours &= not db.execute(select(func.count()).select_from(rows).where(ids, ~seen)).scalar_one()
     return ours
 

@@ -16,7 +16,7 @@ from crossroads.engine.echo import Held, Together
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
 from crossroads.engine.raw import unpack
-from crossroads.engine.rereading import shown
+from crossroads.engine.rereading import shown, untaken
 from crossroads.engine.spelling import alike
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens
@@ -24,7 +24,7 @@ from crossroads.plan import Member
 from crossroads.records import Record, Written
 from crossroads.store import newid
 from crossroads.store.session import Bulk, table
-from crossroads.store.tables import Contribution, Due, Link, Notice, Profile, Rejected
+from crossroads.store.tables import Contribution, Due, Link, Profile, Rejected
 
 _contribution = Bulk(
     Contribution,
@@ -35,11 +35,6 @@ _contribution = Bulk(
 )  # fmt: skip
 _due = Bulk(Due, ("connection", "stream", "profile"), update=())
 _rejected = Bulk(Rejected, ("connection", "stream", "key", "step", "reasons", "at", "run", "digest"))
-_notice = Bulk(Notice, ("connection", "stream", "key", "path", "reason", "at", "run"))
-_IGNORED = (
-    "The system was told a value for this field and shows none: it does not take it. Make it writable there, or "
-    "say flow: in in the mapping."
-)
 _pack = zstandard.ZstdCompressor(level=1).compress
 
 
@@ -80,7 +75,7 @@ def written(
     _healed(db, job.member, [claim.slot or claim.profile])
     seen = document or {}
     ignored = [p for p, value in ours.items() if value is not None and seen.get(p, value) is None]
-    _notice(db, [(*job.place, key, path, _IGNORED, at, job.run) for path in ignored])
+    untaken(db, job, key, ignored, at=at)
     _overtaken(db, job.member, job.lens, old.id, ours)
     told = {"to": f"{job.member.name}/{key}", "intent": claim.id, "fields": sorted(claim.document)}
     journal.append(db, [journal.Line("write", claim.profile, told)], run=job.run, at=at)

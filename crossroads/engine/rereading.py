@@ -21,7 +21,7 @@ from crossroads.plan import Member
 from crossroads.records import Record, Stream
 from crossroads.store.clock import widened
 from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import Contribution, Due
+from crossroads.store.tables import Contribution, Due, Notice
 
 _contribution = Bulk(
     Contribution,
@@ -31,6 +31,11 @@ _contribution = Bulk(
     update=("version", "digest", "holds", "said", "echo", "since", "changed_at", "raw", "dictionary", "dirty", "run"),
 )  # fmt: skip
 _due = Bulk(Due, ("connection", "stream", "profile"), update=())
+_notice = Bulk(Notice, ("connection", "stream", "key", "path", "reason", "at", "run"))
+_IGNORED = (
+    "The system was told a value for this field and shows none: it does not take it. Make it writable there, or "
+    "say flow: in in the mapping."
+)
 _pack = zstandard.ZstdCompressor(level=1).compress
 
 
@@ -96,10 +101,17 @@ def reread(
         _contribution(db, [(before.id, job.plan.entity, *job.place, claim.slot, version(job.stream, record),
                             xxh3_128_hexdigest(payload), job.lens.version, *held.row(), _pack(payload), None, "", False,
                             max(before.dirty, int(held.differs)), job.run)])  # fmt: skip
+        ours = [path for path, value in document.items() if value is None and held.echo.get(path, (None,))[0]]
+        untaken(db, job, claim.slot, ours, at=at)
         if held.differs:
             settle(db, job.ws, job.plan.entity, [profile], run=job.run, at=at)
     if again:
         _due(db, [(*job.place, profile)])
+
+
+def untaken(db: Connection, job: Job, key: str, paths: Sequence[str], *, at: str) -> None:
+    """List the fields that a system was told and shows empty."""
+    _notice(db, [(*job.place, key, path, _IGNORED, at, job.run) for path in paths])
 
 
 def fetched(job: Job, keys: Sequence[str]) -> dict[str, Record]:

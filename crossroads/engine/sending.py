@@ -36,7 +36,7 @@ class Sender:
             if not claims:
                 return sent
             left = {claim.id: claim for claim in claims}
-            with held(job.ws, claims, seconds, taken) as lease:
+            with held(job.ws, left.values(), seconds, taken) as lease:
                 compared = self._compared(claims, left)
                 self._send(compared, left, lease)
             sent += len(claims)

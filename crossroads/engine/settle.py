@@ -55,7 +55,7 @@ def settle(
     for some in chunks(sorted(touched), 1000):
         parts = contributions(db, some, known or {})
         before = _before(db, some)
-        decided = decisions.of(db, [part.address for mine in parts.values() for part in mine])
+        decided = decisions.of(db, (part.address for mine in parts.values() for part in mine))
         waiting: dict[str, set[str]] = {}
         rows, lines, due = [], [], []
         for profile in some:

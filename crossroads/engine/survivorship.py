@@ -135,6 +135,7 @@ class Survivorship:
         why: dict[str, Won] = {}
         groups: dict[str, list[str]] = {}
         unions: list[str] = []
+        name: str
         saying: dict[str, list[Source]] = {}
         for source in sources:
             for path in source.said:
@@ -144,7 +145,10 @@ class Survivorship:
             if group is not None:
                 groups.setdefault(group, []).append(path)
                 continue
-            source, name = _chosen(rule, path, [path], those, decisions)
+            if len(those) == 1 and not decisions:
+                source, name = those[0], rule.rule
+            else:
+                source, name = _chosen(rule, path, [path], those, decisions)
             document[path] = source.said[path]
             why[path] = Won(source.id, name, source.at(path), source.mapping)
             if name == "union":

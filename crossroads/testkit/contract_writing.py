@@ -82,6 +82,18 @@ class WritingTests:
             assert len(found) == 1, stream.name
             assert found[0].key
 
+    def test_a_create_sent_twice_makes_one_record(self, connector: Connector[Any]) -> None:
+        """Where the stream says that a second one is refused or recognised: by our reference, or by the change's id."""
+        for stream in self.creatable(connector):
+            if stream.create not in ("enforced_key", "idempotency_key"):
+                continue
+            change = self.create(stream)
+            (first,), (second,) = connector.write(stream, [change]), connector.write(stream, [change])
+            assert isinstance(first, Written), stream.name
+            assert not isinstance(second, Written) or second.key == first.key, stream.name
+            if stream.create == "enforced_key":
+                assert [one.key for one in connector.find(stream, change)] == [first.key], stream.name
+
     def test_a_create_that_never_arrived_is_not_found(
         self, connector: Connector[Any], transport: FaultyTransport
     ) -> None:

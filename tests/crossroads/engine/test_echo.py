@@ -152,6 +152,7 @@ def test_a_blind_system_that_does_not_take_a_field_clears_it_nowhere(world: Call
     w.systems["erp"].put("people", "1", **ANN, mobile="+4915112345678")
     rested(w)
     assert w.systems["erp"].value("people", "1", "mobile") == "+4915112345678"
+    assert [notice["path"] for notice in w.rows("Notice")] == ["phones.mobile.number"]
 
 
 def test_once_seen_another_spelling_is_an_edit() -> None:

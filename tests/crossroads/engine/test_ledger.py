@@ -138,6 +138,23 @@ def test_an_attempt_that_lost_its_lease_sends_nothing_of_the_rest(world: Callabl
     assert sorted(i["state"] for i in w.rows("Intent")) == ["unknown"] * 3 + ["written"]
 
 
+def test_a_heartbeat_notices_that_somebody_took_over(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    matched(w, people=2)
+    planned_only(w)
+    with attempt() as one, attempt() as other:
+        with w.store.write() as db:
+            claims = ledger.claim(db, *HERE, at=w.ws.clock(), limit=9, run="r", who=one, lease=60.0)
+        lease = Lease(w.ws, claims, 60.0, time.monotonic())
+        lease.beat()
+        lease.check()
+        with w.store.write() as db:
+            doubtful(w, db, other, at=later(w.ws.clock(), 3600.0))
+        lease.beat()
+        with pytest.raises(Superseded):
+            lease.check()
+
+
 def test_a_lease_is_over_by_the_monotonic_clock_even_if_the_store_cannot_be_asked(world: Any) -> None:
     w = world(erp=Memory(), crm=Memory())
     Lease(w.ws, [], 60.0, time.monotonic()).check()
