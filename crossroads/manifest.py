@@ -120,6 +120,8 @@ class StreamBlock(Strict):
     writable: bool = False
     create: Safety = "search"
     deletes: Deletes = "none"
+    blocked: tuple[str, ...] = ()
+    hides: bool = False
     page_size: int = 200
     write_size: int = 1
     settle_seconds: float = 30.0

@@ -156,7 +156,7 @@ class Planner:
                 rows.c.connection == self.member.connection,
                 rows.c.stream == self.member.stream,
             )
-            .where(~rows.c.gone)
+            .where(~rows.c.gone, rows.c.blocked.is_(None))
             .order_by(rows.c.key)
         )
         found: dict[str, list[Target]] = {}
@@ -165,7 +165,7 @@ class Planner:
         return found
 
     def _gone(self, db: Connection, profiles: Sequence[str]) -> set[str]:
-        """Return the profiles that had a record in the target which was deleted there."""
+        """Return the profiles that have a record in the target which was deleted or is blocked there."""
         rows, link = table(Contribution), table(Link)
         query = (
             select(link.c.profile)
@@ -174,7 +174,7 @@ class Planner:
                 link.c.profile.in_(profiles),
                 rows.c.connection == self.member.connection,
                 rows.c.stream == self.member.stream,
-                rows.c.gone,
+                rows.c.gone | rows.c.blocked.is_not(None),
             )
         )
         return set(db.execute(query).scalars())
@@ -191,7 +191,10 @@ class Planner:
         query = select(link.c.profile, rows.c.stream, rows.c.key).join(rows, rows.c.id == link.c.contribution)
         for some in chunks(sorted(set(profiles.values()))):
             mine = query.where(
-                link.c.profile.in_(some), rows.c.connection == self.member.connection, ~rows.c.gone
+                link.c.profile.in_(some),
+                rows.c.connection == self.member.connection,
+                ~rows.c.gone,
+                rows.c.blocked.is_(None),
             )
             for profile, stream, key in db.execute(mine.order_by(rows.c.key)):
                 keys.setdefault(profile, {}).setdefault(stream, []).append(key)
@@ -233,7 +236,7 @@ class Planner:
 
     def _may_create(self, db: Connection, profile: str, golden: Document, gone: bool) -> None:
         if gone:
-            raise Withheld("its record there was deleted; only people bring it back")
+            raise Withheld("its record there was deleted or is blocked; only people bring it back")
         create = self.member.create
         if create == "never":
             raise Withheld("this sync creates no records here")
