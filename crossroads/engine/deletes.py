@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Table, func, select, update
 
 from crossroads import journal
-from crossroads.plan import Brake, Member
+from crossroads.plan import Member
 from crossroads.records import Stream
 from crossroads.store.clock import Clock
 from crossroads.store.session import Bulk, Store, chunks, table
@@ -162,16 +162,12 @@ def decide(store: Store, clock: Clock, shown: Held, verdict: str, by: str) -> in
 def problem(db: Connection, member: Member) -> list[str]:
     """Return the sentence that a run with held deletions ends red with."""
     rows = table(Deletion)
-    number = db.execute(
-        select(func.count()).select_from(rows).where(here(rows, member), rows.c.state == "held")
-    ).scalar()
-    return [told(member.name, number, member.deletes)] if number else []
-
-
-def told(name: str, number: int, brake: Brake) -> str:
-    """Say that deletions wait."""
-    return (
-        f"{name}: {number} records are said to be deleted, and none of them was marked, because more than {brake.least} and more "
-        f"than {brake.most} at once need a person: see `crossroads deletes`, then `crossroads deletes approve {name} --by NAME` "
-        "or `refuse`"
-    )
+    query = select(func.count()).select_from(rows).where(here(rows, member), rows.c.state == "held")
+    number, brake = db.execute(query).scalar_one(), member.deletes
+    if not number:
+        return []
+    return [
+        f"{member.name}: {number} records are said to be deleted, and none of them was marked, because more than "
+        f"{brake.least} and more than {brake.most} at once need a person: see `crossroads deletes`, then "
+        f"`crossroads deletes approve {member.name} --by NAME` or `refuse`"
+    ]
