@@ -63,6 +63,7 @@ TEXTS: Mapping[str, str] = {
     "assert.created": "one was made for the other",
     "assert.cannot": "cannot be one",
     "record.gone": "deleted there",
+    "record.blocked": "blocked there ({by}): nothing is sent to it, and its word counts only where nobody else has one",
     "record.rests": "no sync names its stream: it says nothing",
     "evidence.none": "stands alone",
     "evidence.must": "a person says it is one with {other}",

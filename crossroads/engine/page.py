@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from crossroads import journal
 from crossroads.engine import aside, deletes, echo
+from crossroads.engine.blocks import lock, released, silenced
 from crossroads.engine.entered import Page, keyed
 from crossroads.engine.known import Known, changed, known
 from crossroads.engine.listing import Listing
@@ -23,7 +24,7 @@ from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, RecordRejected
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
-from crossroads.records import Batch, Record, State, Stream
+from crossroads.records import Batch, State, Stream
 from crossroads.store import newid
 from crossroads.store.clock import widened
 from crossroads.store.session import Bulk
@@ -151,18 +152,19 @@ class Reader:
             record, (digest, content) = page.records[key], page.payloads[key]
             changed_at = self.lens.changed_at(record)
             moved_at = widened(changed_at) if changed_at else None
-            held = echo.heard(old.get(key), document, moved_at, at, self.together)
-            before, blocked = former.get(key), self._blocked(record)
+            before, blocked = former.get(key), lock(record, self.stream.blocked)
+            if blocked is not None:
+                held = silenced(old.get(key), document, moved_at, at)
+            elif before is not None and before.blocked is not None:
+                held = released(old[key], document, moved_at, at, self.together)
+            else:
+                held = echo.heard(old.get(key), document, moved_at, at, self.together)
             moved = before is not None and (before.gone or before.blocked != blocked)
             dirty = int(held.dirty or held.differs or moved)
             token = record.get(version) if version else None
             rows.append((held.id or newid(), entity, connection, stream, key, token, digest, self.lens.version, *held.row(),
                          *self.raw.pack(content), "", False, blocked, dirty, self.run))  # fmt: skip
         _contribution(db, rows)
-
-    def _blocked(self, record: Record) -> str | None:
-        """Return the first of the fields that lock a record and do."""
-        return next((name for name in self.stream.blocked if record.get(name)), None)
 
     def _left(self, state: State) -> tuple[str, str, str, str, str]:
         system = self.ws.system(self.member.connection)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, exists, select, text, update
 
 from crossroads.canonical import Document
 from crossroads.engine import echo, ledger, parking
@@ -17,7 +17,17 @@ from crossroads.mapping import Lens, Patch
 from crossroads.plan import Member, When
 from crossroads.store import newid
 from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import OPEN_WORDS, Contribution, Due, Intent, Link, Parked, Profile, Rejected
+from crossroads.store.tables import (
+    OPEN_WORDS,
+    Contribution,
+    Due,
+    Intent,
+    Lineage,
+    Link,
+    Parked,
+    Profile,
+    Rejected,
+)
 
 CHUNK = 500
 OPEN = ("planned", "sent", "unknown")
@@ -356,13 +366,29 @@ def release(db: Connection, member: Member) -> int:
                     rows.c.connection == connection,
                     rows.c.stream == stream,
                     ~rows.c.gone,
+                    rows.c.blocked.is_(None),
                 )
             )
             there |= {f"{place}#{profile}" for (profile,) in found}
-    ready = [row.what for row in waiting if row.waits_for in there]
+    # A parent that was merged into another is awaited under its former id; planned anew, it is awaited under its own.
+    merged = _merged(db, {profile for profiles in wanted.values() for profile in profiles})
+    ready = [
+        row.what for row in waiting if row.waits_for in there or row.waits_for.partition("#")[2] in merged
+    ]
     parking.go_on(db, member.connection, member.stream, ready)
     _due(db, [(member.connection, member.stream, profile) for profile in ready])
     return len(ready)
+
+
+def _merged(db: Connection, profiles: set[str]) -> set[str]:
+    rows, golden = table(Lineage), table(Profile)
+    alive = exists().where(golden.c.id == rows.c.before)
+    query = select(rows.c.before).where(rows.c.kind == "merged", ~alive)
+    return {
+        before
+        for some in chunks(sorted(profiles))
+        for (before,) in db.execute(query.where(rows.c.before.in_(some)))
+    }
 
 
 def _text(value: Any) -> str:

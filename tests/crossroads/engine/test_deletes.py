@@ -310,8 +310,11 @@ def test_refused_deletions_are_not_asked_again_and_nobody_is_marked(many: Callab
         w.sync(full=True)
     with w.store.read() as db:
         deletes.decide(w.store, w.ws.clock, deletes.held(db)[0], "refused", "Ann Lee")
+    looked: list[Sequence[str]] = []
+    scripted(w, "crm", look=looked.append)
     w.sync(full=True)
     assert gone(w) == []
+    assert looked == []
     w.systems["crm"].records["people"] = kept
     w.sync(full=True)
     assert w.rows("Deletion") == [], "they were seen again"
