@@ -80,10 +80,11 @@ class Since(Strict):
 
 
 class Read(Strict):
-    """How a stream is listed."""
+    """How a stream is listed; `total` is the header, or the place, that says how many records the whole list has."""
 
     path: str
     items: str = ""
+    total: str = ""
     params: dict[str, str | int | bool] = {}
     paging: Paging = Paging(kind="single")
     since: Since | None = None

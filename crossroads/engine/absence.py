@@ -60,10 +60,8 @@ def still_there(connector: Connector[Any], stream: Stream, lens: Lens, keys: Seq
 
 
 def _there(connector: Connector[Any], stream: Stream, lens: Lens, keys: Sequence[str]) -> set[str]:
-    found = set()
-    for record in connector.fetch(stream, keys):
-        try:
-            found.add(lens.key(record))
-        except RecordRejected:
-            return set(keys)  # one of them is there and does not say which
-    return found
+    try:
+        return {lens.key(record) for record in connector.fetch(stream, keys)}
+    except RecordRejected:
+        # One of them is there and does not say which, or the system refused the question: that is not "not there".
+        return set(keys)

@@ -63,6 +63,15 @@ class ODataService:
                 )
             after = str(records[-1][key])
 
+    def count(self, entity_set: str, filters: str = "") -> int | None:
+        """Return how many entities there are, None where the service does not count."""
+        url = f"{self.root}/{entity_set}/$count{_query({'$filter': filters})}"
+        answer = self.http.request(
+            "GET", url, headers={"Accept": "text/plain"}, decode=False, allow=(400, 404, 405, 501)
+        )
+        text = answer.content.decode("utf-8-sig", "replace").strip()
+        return int(text) if answer.status == 200 and text.isdecimal() else None
+
     def select(self, entity_set: str, query: Mapping[str, str]) -> list[Record]:
         """Return the entities one query finds, all pages of it."""
         found, url = self._page(f"{self.root}/{entity_set}{_query(query)}")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from crossroads import engine
 from crossroads.audit.explain import explain
 from crossroads.engine.report import RunFailed
 from crossroads.testkit.memory import Memory
@@ -136,3 +137,32 @@ def test_a_person_whose_blocked_record_is_seen_late_is_not_made_there_again(two:
     two.sync()
     assert two.systems["crm"].value("people", "b", "city") == "Rome"
     assert len(two.systems["erp"].records["people"]) == 2
+
+
+def test_the_word_of_a_blocked_record_counts_only_where_nobody_else_has_one(two: Any) -> None:
+    two.systems["crm"].put("people", "people-1", city="Ulm", changed=FEB)
+    two.sync()
+    two.systems["erp"].put("people", "1", city="Rome", changed=MAR)
+    two.sync()
+
+    def golden(path: str) -> tuple[Any, str]:
+        (found,) = [one for one in explain(two.ws, "erp/people/1").fields if one.path == path]
+        return found.value, found.record
+
+    assert golden("addresses.main.locality") == ("Rome", "erp/people/1")
+    lock(two)
+    two.sync()
+    assert golden("addresses.main.locality") == ("Ulm", "crm/people/people-1")
+    assert golden("given_name") == ("Ann", "erp/people/1")
+
+
+def test_what_was_due_before_the_block_is_not_sent(two: Any) -> None:
+    two.systems["crm"].put("people", "people-1", city="Ulm", changed=FEB)
+    engine.begin(two.ws, two.plans[0], "half")
+    engine.pull(two.ws, two.plans[0], "crm.people", "half")
+    engine.match(two.ws, two.plans[0], "half")
+    assert [row["connection"] for row in two.rows("Due")] == ["erp"]
+    lock(two)
+    two.sync()
+    assert two.systems["erp"].value("people", "1", "city") == "Bonn"
+    assert not two.rows("Due")
