@@ -62,9 +62,8 @@ def create(
             status, headers, told = service.answer(
                 base, method, raw, request.url.query, request.headers, body
             )
-            answer = Response(
-                None if told is None else orjson.dumps(told), status, headers, "application/json"
-            )
+            kind = "text/plain" if isinstance(told, int) else "application/json"  # a `$count` is plain text
+            answer = Response(None if told is None else orjson.dumps(told), status, headers, kind)
         if fetching:
             answer.headers["x-csrf-token"] = tokens[session]
             answer.set_cookie(_COOKIE, session)
@@ -74,6 +73,13 @@ def create(
         creates = partners.writes["creates"] + orders.writes["creates"]
         updates = partners.writes["updates"] + orders.writes["updates"]
         return JSONResponse({"writes": creates + updates, "creates": creates, "updates": updates})
+
+    async def end_purpose(request: Request) -> Response:
+        """Set or take back the end of purpose of partners, as the run BUPA_PRE_EOP and its undoing do."""
+        asked = orjson.loads(await request.body())
+        for number in asked["partners"]:
+            partners.rows[number]["_hidden"] = asked["ended"]
+        return Response(status_code=204)
 
     async def forget(_: Request) -> Response:
         tokens.clear()
@@ -85,6 +91,7 @@ def create(
             Route("/sap/opu/odata/sap/{service}/{path:path}", odata, methods=methods),
             Route("/_sandbox/writes", writes),
             Route("/_sandbox/end_sessions", forget, methods=["POST"]),
+            Route("/_sandbox/end_of_purpose", end_purpose, methods=["POST"]),
         ]
     )
 

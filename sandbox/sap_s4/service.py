@@ -40,6 +40,8 @@ class Service:
             return 200, {}, {"d": {"EntitySets": list(self.records.entities)}}
         segments = path.split("/")
         entity, key = self._segment(segments[0])
+        if method == "GET" and key is None and segments[1:] == ["$count"]:
+            return 200, {}, len(self._found(entity, asked))
         if method == "GET" and key is None and len(segments) == 1:
             return 200, {}, self._list(base, entity, asked)
         if method == "POST" and key is None:
@@ -74,8 +76,7 @@ class Service:
             raise Refusal(412, "/IWFND/CM_MGW/528", "Precondition failed")
 
     def _list(self, base: str, entity: Entity, asked: dict[str, str]) -> Row:
-        test = matching(asked["$filter"], set(entity.properties)) if "$filter" in asked else lambda _: True
-        rows = [row for row, _ in self.records.all(entity) if test(row)]
+        rows = self._found(entity, asked)
         for name in reversed(asked.get("$orderby", "").replace(" asc", "").split(",")):
             if name and name not in entity.properties:
                 raise Refusal(400, "/IWBEP/CM_MGW_RT/021", f"Property {name} not found")
@@ -101,6 +102,10 @@ class Service:
                 **told,
             }
         }
+
+    def _found(self, entity: Entity, asked: dict[str, str]) -> list[Row]:
+        test = matching(asked["$filter"], set(entity.properties)) if "$filter" in asked else lambda _: True
+        return [row for row, _ in self.records.all(entity) if test(row)]
 
     def _json(self, base: str, entity: Entity, row: Row, expand: set[str], select: set[str]) -> Row:
         for path in expand:
