@@ -62,8 +62,9 @@ def create(
             status, headers, told = service.answer(
                 base, method, raw, request.url.query, request.headers, body
             )
-            kind = "text/plain" if isinstance(told, int) else "application/json"  # a `$count` is plain text
-            answer = Response(None if told is None else orjson.dumps(told), status, headers, kind)
+            answer = Response(
+                None if told is None else orjson.dumps(told), status, headers, "application/json"
+            )
         if fetching:
             answer.headers["x-csrf-token"] = tokens[session]
             answer.set_cookie(_COOKIE, session)

@@ -40,8 +40,6 @@ class Service:
             return 200, {}, {"d": {"EntitySets": list(self.records.entities)}}
         segments = path.split("/")
         entity, key = self._segment(segments[0])
-        if method == "GET" and key is None and segments[1:] == ["$count"]:
-            return 200, {}, len(self._found(entity, asked))
         if method == "GET" and key is None and len(segments) == 1:
             return 200, {}, self._list(base, entity, asked)
         if method == "POST" and key is None:
@@ -76,14 +74,15 @@ class Service:
             raise Refusal(412, "/IWFND/CM_MGW/528", "Precondition failed")
 
     def _list(self, base: str, entity: Entity, asked: dict[str, str]) -> Row:
-        rows = self._found(entity, asked)
+        test = matching(asked["$filter"], set(entity.properties)) if "$filter" in asked else lambda _: True
+        rows = [row for row, _ in self.records.all(entity) if test(row)]
         for name in reversed(asked.get("$orderby", "").replace(" asc", "").split(",")):
             if name and name not in entity.properties:
                 raise Refusal(400, "/IWBEP/CM_MGW_RT/021", f"Property {name} not found")
             rows = sorted(rows, key=lambda row: row[name]) if name else rows
         start = int(asked.get("$skiptoken", asked.get("$skip", 0)))
         end = start + int(asked["$top"]) if "$top" in asked else len(rows)
-        told: Row = {}
+        told: Row = {"__count": str(len(rows))} if asked.get("$inlinecount") == "allpages" else {}
         if self.page_limit and min(end, len(rows)) - start > self.page_limit:
             rest = {
                 **asked,
@@ -102,10 +101,6 @@ class Service:
                 **told,
             }
         }
-
-    def _found(self, entity: Entity, asked: dict[str, str]) -> list[Row]:
-        test = matching(asked["$filter"], set(entity.properties)) if "$filter" in asked else lambda _: True
-        return [row for row, _ in self.records.all(entity) if test(row)]
 
     def _json(self, base: str, entity: Entity, row: Row, expand: set[str], select: set[str]) -> Row:
         for path in expand:
