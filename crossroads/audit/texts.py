@@ -62,6 +62,7 @@ TEXTS: Mapping[str, str] = {
     "assert.must": "must be one",
     "assert.created": "one was made for the other",
     "assert.cannot": "cannot be one",
+    "blocked": "{count} blocked",
     "record.gone": "deleted there",
     "record.blocked": "blocked there ({by}): nothing is sent to it, and its word counts only where nobody else has one",
     "record.rests": "no sync names its stream: it says nothing",

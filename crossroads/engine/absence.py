@@ -1,10 +1,10 @@
 """What a whole listing did not show: asked for one by one, because only what is not there then is deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from crossroads.connector import Connector
 from crossroads.engine.deletes import here, seen, waiting
@@ -16,7 +16,7 @@ from crossroads.records import Stream
 from crossroads.store.session import Store, chunks, table
 from crossroads.store.tables import Contribution
 
-_LOOK = 500
+_LOOK, _KEYS = 500, 10_000
 
 
 def sees(stream: Stream) -> bool:
@@ -38,12 +38,9 @@ def absent(
     `began` is an id from when reading began: what we made since cannot be in the listing. Whatever else was missing from it, by a
     narrower selection, a move from page to page or a change of rights to a list, shows itself when it is asked for by key.
     """
-    rows = table(Contribution)
-    known = select(rows.c.key).where(here(rows, member), seen(rows), rows.c.id < began).order_by(rows.c.key)
     with store.read() as db:
         undecided = waiting(db, member)
-        found = db.execution_options(yield_per=10_000).execute(known).scalars()
-        missing = [key for key in found if key not in listing and key not in undecided]
+        missing = [key for key in _known(db, member, began) if key not in listing and key not in undecided]
     try:
         there = still_there(connector, stream, lens, missing)
     except NotImplementedError:
@@ -52,6 +49,15 @@ def absent(
             "Give it `fetch`, or declare that the stream sees no deletions."
         ) from None
     return [key for key in missing if key not in there]
+
+
+def _known(db: Connection, member: Member, began: str) -> Iterator[str]:
+    """Yield the keys of the records that were there before, some thousands at a time."""
+    rows, after = table(Contribution), ""
+    known = select(rows.c.key).where(here(rows, member), seen(rows), rows.c.id < began).order_by(rows.c.key)
+    while some := db.execute(known.where(rows.c.key > after).limit(_KEYS)).scalars().all():
+        yield from some
+        after = some[-1]
 
 
 def still_there(connector: Connector[Any], stream: Stream, lens: Lens, keys: Sequence[str]) -> set[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from crossroads import engine
 from crossroads.audit.explain import explain
+from crossroads.audit.status import overview
 from crossroads.engine.report import RunFailed
 from crossroads.testkit.memory import Memory
 
@@ -166,3 +167,11 @@ def test_what_was_due_before_the_block_is_not_sent(two: Any) -> None:
     two.sync()
     assert two.systems["erp"].value("people", "1", "city") == "Bonn"
     assert not two.rows("Due")
+
+
+def test_status_counts_the_blocked_among_those_that_are_held(two: Any) -> None:
+    lock(two)
+    two.sync()
+    with two.store.read() as db:
+        counts = {view.name: (view.held, view.blocked) for view in overview(db, two.plans).streams}
+    assert counts == {"erp.people": (1, 1), "crm.people": (1, 0)}
