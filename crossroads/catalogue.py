@@ -37,9 +37,10 @@ VARIABLES = {
 DELETES = {
     "native": "the listing itself",
     "tombstones": "the system's delete log",
-    "full_compare": "a full compare, which is read but not yet acted on",
+    "full_compare": "absence from a full compare, and a look at each",
     "none": "-",
 }
+HIDES = "nothing: it only locks and hides records"
 
 
 def main(root: Path) -> list[Path]:
@@ -137,9 +138,11 @@ def with_codecs(text: str) -> str:
     return before + head + "|---|---|---|\n" + "".join(rows) + "".join(f"\n{part}" for part in rest)
 
 
-def _commands(group: TyperGroup, way: str) -> Iterator[tuple[str, TyperCommand]]:
+def _commands(group: TyperGroup, way: str) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
+            if command.invoke_without_command:
+                yield f"{way} {name}", command
             yield from _commands(command, f"{way} {name}")
         elif isinstance(command, TyperCommand):
             yield f"{way} {name}", command
@@ -160,7 +163,7 @@ def _streams(one: Subject) -> Iterator[tuple[str, ...]]:
             entities.get(name, "-"),
             _direction(stream),
             creates,
-            DELETES[stream.deletes],
+            HIDES if stream.hides and stream.deletes == "none" else DELETES[stream.deletes],
         )
 
 

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 import crossroads
-from crossroads.commands import decide
-from crossroads.commands import budgets
+from crossroads.commands import budgets, decide, deletes
 from crossroads.commands.terminal import console, entered, told, workspace
 from crossroads.launch import home as homes
 
@@ -20,6 +19,7 @@ app.add_typer(new_app, name="new")
 for waits in (decide.waiting, decide.decide, decide.answer):
     app.command()(waits)
 app.command()(budgets.budgets)
+app.add_typer(deletes.app, name="deletes")
 
 
 @app.command()

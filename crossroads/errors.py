@@ -8,6 +8,7 @@ CrossroadsError
   RecordRejected     set this one record aside and carry on
     Conflict         somebody changed the record since we last saw it: read it again
   OutcomeUnknown     the write may have happened: `find` before anything else
+  HistoryLost        the system no longer tells all that happened since: compare everything once
   Superseded         another attempt of the same work took over: stop quietly
 
 A message names the record, the field, the value's shape and what to do. It never carries a personal value.
@@ -56,6 +57,10 @@ class Conflict(RecordRejected):
 
 class OutcomeUnknown(CrossroadsError):
     """The request was sent and no answer came: it may have been carried out."""
+
+
+class HistoryLost(CrossroadsError):
+    """Changes or deletions since the last read cannot be asked for any more; only comparing everything finds them."""
 
 
 class Superseded(CrossroadsError):

@@ -96,10 +96,11 @@ class Since(Strict):
 
 
 class Read(Strict):
-    """How a stream is listed."""
+    """How a stream is listed; `total` is the header, or the place, that says how many records the whole list has."""
 
     path: str
     items: str = ""
+    total: str = ""
     params: dict[str, str | int | bool] = {}
     paging: Paging = Paging(kind="single")
     since: Since | None = None
@@ -137,6 +138,8 @@ class StreamBlock(Strict):
     writable: bool = False
     create: Safety = "search"
     deletes: Deletes = "none"
+    blocked: tuple[str, ...] = ()
+    hides: bool = False
     page_size: int = 200
     write_size: int = 1
     settle_seconds: float = 30.0

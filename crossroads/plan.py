@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from crossroads.canonical import ENTITIES, knows
 from crossroads.errors import ConfigError, told
@@ -22,13 +22,31 @@ class When(Strict):
     when: dict[str, str]
 
 
+class Brake(Strict):
+    """How many deletions one read of a stream may tell before a person is asked.
+
+    A person is asked for more than `least`, if they are more than `most` of the records that live.
+    """
+
+    most: str = Field("5%", pattern=r"^(100|\d{1,2})(\.\d+)?%$")
+    least: int = Field(20, ge=0)
+
+    def stops(self, told: int, living: int) -> bool:
+        """Tell whether so many deletions of so many records need a person.
+
+        >>> Brake().stops(20, 100), Brake().stops(21, 100), Brake().stops(21, 1000)
+        (False, True, False)
+        """
+        return told > self.least and told > living * float(self.most[:-1]) / 100
+
+
 class Member(Strict):
     """One stream of one connection that takes part in a sync.
 
     `create` says which new records the stream receives beside changes of those it holds: none, all, those
     that another record waits for (`needed`: an order needs its customer), or those with certain values.
     `compare` says how often everything is read instead of what changed: for systems whose change dates do not
-    move with every change.
+    move with every change. `deletes` says when deletions wait for a person.
     """
 
     connection: str
@@ -37,6 +55,7 @@ class Member(Strict):
     write: bool = True
     create: Literal["never", "always", "needed"] | When = "never"
     compare: Literal["never", "always", "daily", "weekly"] = "weekly"
+    deletes: Brake = Brake()
 
     @property
     def name(self) -> str:
@@ -90,7 +109,5 @@ def load(path: Path) -> Plan:
 
 
 def plans(folder: Path) -> list[Plan]:
-    """Read every sync file of a folder in the order of dependence: customers, orders, interactions."""
-    order = list(ENTITIES)
-    found = [load(path) for path in sorted(folder.glob("*.yaml"))]
-    return sorted(found, key=lambda plan: (order.index(plan.entity), plan.sync))
+    """Read every sync file of a folder, by name; which has to run first, their mappings say."""
+    return sorted((load(path) for path in folder.glob("*.yaml")), key=lambda plan: plan.sync)

@@ -25,6 +25,9 @@ class Stream:
     Before an update of a stream without `version` the record is read and compared, one call a group; `blind_updates` says why
     that is not done where it cannot be, and an edit made there meanwhile may then be overwritten.
     `settle_seconds` is the longest time a request may still be running on the other side after we lost its answer.
+    `deletes` says how deletions are seen: told by the listing itself (`native`), by a delete log (`tombstones`), by absence from
+    a listing proved complete (`full_compare`), or not at all (`none`). `blocked` are fields any of which, if true, locks the
+    record: it is left alone, and is not deleted. With `hides`, a record that vanishes is locked too, not deleted.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Stream:
     writable: bool = False
     create: Safety = "search"
     deletes: Deletes = "none"
+    blocked: Sequence[str] = ()
+    hides: bool = False
     page_size: int = 200
     write_size: int = 1
     settle_seconds: float = 30.0
@@ -55,14 +60,16 @@ class State:
 class Batch:
     """Records, and the state that is true once they are safely stored.
 
-    `gone` are keys the system itself reports as deleted; absence is never reported here. `last` marks a listing that the
-    system proved complete.
+    `gone` are keys the system itself reports as deleted; absence is never reported here. `last` marks the end of a listing that
+    was read from its very beginning, and that the system itself said to be the end; a page that is merely short or empty by
+    itself says nothing. `total` is how many records the system says the whole listing has, on each page where it says so.
     """
 
     records: Sequence[Record] = field(repr=False)
     state: State
     gone: Sequence[str] = ()
     last: bool = False
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from pydantic import Field, SecretStr
 from requests.adapters import BaseAdapter
 
 from connectors.discourse.dialect import DiscourseDialect
-from connectors.discourse.members import Members
+from connectors.discourse.members import Members, one
 from connectors.discourse.posts import Descent
 from crossroads.connector import Connector, Settings
-from crossroads.errors import ConfigError, RecordRejected
+from crossroads.errors import ConfigError
 from crossroads.protocols.auth import Headers
 from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Http, Retries
@@ -73,20 +73,24 @@ class Discourse(Connector[DiscourseSettings]):
             # Posts of the software itself (welcome texts, notices) are nobody's word.
             people = [self._linked(post) for post in page if (post["user_id"] or 1) > 0]
             yield Batch(people, State({"id": reached}))
+        if not since:
+            # The way down went by id to where nothing is below: no post that is listed was left out.
+            yield Batch([], State({"id": reached}) if reached else since, last=True)
 
     def _linked(self, post: Record) -> Record:
         """Add the address people can open: the forum says the path only, and no mapping knows the forum."""
         return {**post, "url": f"{self.http.base_url}{post.get('post_url', '')}"}
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
-        """Yield posts by id; the list of members cannot be asked for single ones with their addresses."""
-        if stream.name != "posts":
-            raise NotImplementedError("Discourse gives no e-mail address with a single member")
+        """Yield members or posts by id."""
+        if stream.name == "users":
+            yield from Members(self.http).fetch(stream, keys)
+            return
         for key in keys:
-            try:
-                yield self._linked(self.http.get(f"/posts/{key}.json").body)
-            except RecordRejected:
-                continue
+            post = one(self.http, f"/posts/{key}.json")
+            # An administrator is shown deleted posts too.
+            if post and not post.get("deleted_at"):
+                yield self._linked(post)
 
     def close(self) -> None:
         """Release connections."""

@@ -1,10 +1,10 @@
 """The forum's members: all of them once, later those who were seen or joined since."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from crossroads.errors import ConfigError, RecordRejected
+from crossroads.errors import ConfigError
 from crossroads.protocols.http import Http
 from crossroads.protocols.paging import PageNumber, pages
 from crossroads.records import Batch, Record, State, Stream
@@ -30,6 +30,17 @@ class Members:
         else:
             yield from self._since(stream, since)
 
+    def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
+        """Yield members by id: the single record has the name, and only the list, asked for that name, the address."""
+        for key in keys:
+            told = one(self._http, f"/admin/users/{key}.json")
+            if told is None:
+                continue
+            params = {"filter": told["username"], "show_emails": "true"}
+            listed = self._http.get(_PATH, params).records
+            found = [member for member in listed if member["id"] == told["id"]]
+            yield {**told, **found[0]} if stream.options.get("details") and found else (found or [told])[0]
+
     def _everybody(self, stream: Stream, since: State) -> Iterator[Batch]:
         first = int(since.cursor.get("page", 1))
         joined, seen = str(since.cursor.get("joined", "")), str(since.cursor.get("seen", ""))
@@ -42,7 +53,7 @@ class Members:
             joined = max([joined, *(str(member["created_at"]) for member in page.records)])
             seen = max([seen, *(str(member["last_seen_at"] or "") for member in page.records)])
             state = {"joined": joined, "seen": seen} | ({} if page.last else {"page": number + 1})
-            yield Batch(self._people(stream, fresh), State(state), last=page.last and first == 1)
+            yield Batch(self._people(stream, fresh), State(state), last=page.end and first == 1)
 
     def _since(self, stream: Stream, since: State) -> Iterator[Batch]:
         overlap = timedelta(seconds=float(stream.options["overlap_seconds"]))
@@ -68,12 +79,15 @@ class Members:
         return list(self._http.in_order(self._detailed, people))
 
     def _detailed(self, member: Record) -> Record:
-        try:
-            told = self._http.get(f"/admin/users/{member['id']}.json").body
-        except RecordRejected:
-            return member  # deleted since the list was made
-        # The list has the e-mail address, the single record the single sign-on id.
-        return {**told, **member}
+        # The list has the e-mail address, the single record, if it was not deleted since, the single sign-on id.
+        return {**(one(self._http, f"/admin/users/{member['id']}.json") or {}), **member}
+
+
+def one(http: Http, path: str) -> Record | None:
+    """Return a single record, None if it is not there."""
+    answer = http.request("GET", path, allow=(404, 410))
+    found: Record | None = answer.body if answer.status < 400 else None
+    return found
 
 
 def _less(text: str, overlap: timedelta) -> str:

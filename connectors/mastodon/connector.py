@@ -12,7 +12,7 @@ from crossroads.errors import ConfigError, OutcomeUnknown, RecordRejected
 from crossroads.manifest import Manifest
 from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Retries
-from crossroads.protocols.rest import ManifestConnector
+from crossroads.protocols.rest import ABSENT, ManifestConnector
 from crossroads.records import (
     Batch,
     Change,
@@ -49,18 +49,15 @@ class Mastodon(ManifestConnector):
         state, known = since, set[str]()
         while page := self._page(stream, str(state.cursor.get("min_id", "0"))):
             state = State({"min_id": page[-1]["id"]})
-            mentions = [one for one in page if one.get("type") == "mention"]
+            # Some servers keep the notification of a status that was taken back.
+            mentions = [one for one in page if one.get("type") == "mention" and one.get("status")]
             yield Batch(_authors(mentions, known) if stream.name == "accounts" else mentions, state)
         if not since:
             yield Batch([], state, last=True)
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield accounts, mentions (without their notification) or our replies by id."""
-        for key in keys:
-            try:
-                yield self._fetched(stream, key)
-            except RecordRejected:  # 404: it was taken back, or never was
-                continue
+        return (found for key in keys if (found := self._fetched(stream, key)) is not None)
 
     def write(self, stream: Stream, changes: Sequence[Change]) -> Iterator[WriteResult]:
         """Publish or edit one reply after the other."""
@@ -92,14 +89,20 @@ class Mastodon(ManifestConnector):
             raise ConfigError("The instance ignores min_id, so its notifications cannot be read in order.")
         return page
 
-    def _fetched(self, stream: Stream, key: str) -> Record:
+    def _fetched(self, stream: Stream, key: str) -> Record | None:
+        """Return a record; None if it was taken back, or its account was deleted (404) or closed (410)."""
+        place = f"/api/v1/accounts/{key}" if stream.name == "accounts" else f"{STATUSES}/{key}"
+        answer = self.http.request("GET", place, allow=ABSENT)
+        if answer.status in ABSENT:
+            return None
+        found: Record = answer.body
         if stream.name == "statuses":
-            return self._replies.held(key)
-        if stream.name == "accounts":
-            found: Record = self.http.get(f"/api/v1/accounts/{key}").body
-            return found
-        status = self.http.get(f"{STATUSES}/{key}").body
-        return {"type": "mention", "account": status["account"], "status": status}
+            return self._replies.held(found)
+        return (
+            found
+            if stream.name == "accounts"
+            else {"type": "mention", "account": found["account"], "status": found}
+        )
 
 
 def _authors(mentions: Sequence[Record], known: set[str]) -> list[Record]:

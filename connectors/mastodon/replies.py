@@ -50,10 +50,9 @@ class Replies:
         text = f"{names_first(self._source(str(change.key)))}{without_names(record['status'])}"
         return self._sent("PUT", f"{STATUSES}/{change.key}", {"status": text}, {})
 
-    def held(self, key: str) -> Record:
-        """Return a reply as it is now, with the text it was written with."""
-        found = self._http.get(f"{STATUSES}/{key}").body
-        return {**found, "status": without_names(self._source(key))}
+    def held(self, found: Record) -> Record:
+        """Return a reply with the text it was written with."""
+        return {**found, "status": without_names(self._source(str(found["id"])))}
 
     def twins(self, change: Change) -> Sequence[Record]:
         """Return our own answers to the same status with the same text, newest first."""

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from connectors.salesforce import soql
-from crossroads.errors import ConfigError
+from crossroads.errors import HistoryLost
 from crossroads.protocols.answers import Answer
-from crossroads.protocols.paging import JsonUrl, Params, pages
+from crossroads.protocols.paging import JsonUrl, Params, pages, place
 from crossroads.records import Batch, State, Stream
 
 _CURSOR = "SystemModstamp"
@@ -35,7 +35,8 @@ class Changes:
             order=f"{_CURSOR}, Id",
         )
         asked = ""
-        found = pages(self._get, f"{self._root}/query", {"q": query}, JsonUrl("nextRecordsUrl"), "records")
+        paging = JsonUrl("nextRecordsUrl", done="done")
+        found = pages(self._get, f"{self._root}/query", {"q": query}, paging, "records")
         for page in found:
             asked = asked or _said_at(page.answer)
             newest = soql.instant(soql.moment(page.records[-1][_CURSOR])) if page.records else ""
@@ -43,21 +44,25 @@ class Changes:
             # would else be read again in every run. It never moves beyond, whatever a record says.
             at = max(at, asked if page.last else min(newest, asked))
             state = State({"at": at, "gone_since": since.cursor.get("gone_since", asked)})
-            yield Batch(page.records, state, last=page.last and not since)
+            yield Batch(
+                page.records, state, last=page.end and not since, total=place(page.answer.body, "totalSize")
+            )
         if since:
             yield from self._gone(stream, state, soql.moment(asked), overlap)
 
     def _gone(self, stream: Stream, state: State, until: datetime, overlap: timedelta) -> Iterator[Batch]:
         start = soql.moment(state.cursor["gone_since"]) - overlap
         if until - start > timedelta(days=_DELETE_LOG_DAYS):
-            raise ConfigError(
-                f"Salesforce lists what was deleted for {_DELETE_LOG_DAYS} days; {stream.name} was not "
-                "read for longer: deletes of that time are unknown. Run a full compare of this stream."
+            raise HistoryLost(
+                f"Salesforce lists what was deleted for {_DELETE_LOG_DAYS} days, and {stream.name} was not read for longer."
             )
         if until - start <= _SHORTEST_WINDOW:
             return
         path = f"{self._root}/sobjects/{stream.options['object']}/deleted/"
         body = self._get(path, {"start": soql.instant(start), "end": soql.instant(until)}).body
+        if soql.moment(body["earliestDateAvailable"]) > soql.moment(state.cursor["gone_since"]):
+            # A big log is cut off earlier: what was deleted before the time it begins is not told.
+            raise HistoryLost(f"Salesforce's log of deleted {stream.name} begins after the last read.")
         covered = soql.instant(soql.moment(body["latestDateCovered"]))
         gone_since = max(str(state.cursor["gone_since"]), covered)
         keys = [str(record["id"]) for record in body["deletedRecords"]]

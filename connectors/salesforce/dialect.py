@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from crossroads.errors import AuthError, ConfigError, CrossroadsError, Unavailable
+from crossroads.errors import AuthError, ConfigError, CrossroadsError, HistoryLost, Unavailable
 from crossroads.protocols.answers import Answer, Dialect, reason
 
 # The daily limit counts over the last 24 hours, so something comes back every hour.
@@ -27,6 +27,10 @@ class SalesforceDialect(Dialect):
             return Unavailable(f"{where}: the org's daily calls are used up.", retry_after=_AN_HOUR)
         if codes & _LATER:
             return Unavailable(f"{where}: {', '.join(sorted(codes))}: the org cannot do this now.")
+        if "INVALID_REPLICATION_DATE" in codes:
+            return HistoryLost(
+                f"{where}: the org's log of deleted rows does not reach back to the last read."
+            )
         if answer.status in (400, 404):
             why = "; ".join(self.reasons(answer)) or f"status {answer.status}"
             return ConfigError(

@@ -104,18 +104,18 @@ class SapS4(Connector[SapS4Settings]):
         mark, after = str(since.cursor.get("changed", "")), str(since.cursor.get("after", ""))
         highest = max(str(since.cursor.get("highest", "")), mark)
         query = {"$filter": options.since(since), **options.shape()}
-        for page in self._service(options).pages(
+        for page, _, total in self._service(options).pages(
             options.entity_set, stream.key, query, stream.page_size, after
         ):
             highest = max([highest, *map(options.mark, page)])
             if page:
                 after = str(page[-1][stream.key])
                 done = {"changed": mark} if mark else {}
-                yield Batch(page, State({**done, "after": after, "highest": highest}))
+                whole = total if not since else None  # of the first page; who comes meanwhile comes last
+                yield Batch(page, State({**done, "after": after, "highest": highest}), total=whole)
             else:
                 # What an unfinished reading had read before it broke off was not proved again.
-                whole = not since and not options.filter
-                yield Batch(page, State({"changed": highest} if highest else {}), last=whole)
+                yield Batch(page, State({"changed": highest} if highest else {}), last=not since)
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield records by key, fifty a call, in the order of the keys."""

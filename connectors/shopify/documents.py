@@ -18,6 +18,8 @@ ORDER = (
     f"lineItems(first: {LINES}) {{ nodes {{ {LINE} }} pageInfo {{ hasNextPage endCursor }} }}"
 )
 
+COUNT = "query { customersCount(limit: null) { count precision } }"
+
 SHOP = "query { shop { name } }"
 
 MORE_LINES = (

@@ -1,12 +1,13 @@
 """What was set aside: records and fields that were refused, and records that wait; why, and what to do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import orjson
 from sqlalchemy import Column, Connection, select
 
+from crossroads.engine import parking
 from crossroads.store.session import table
 from crossroads.store.tables import Notice, Parked, Profile, Rejected, SourceField
 
@@ -60,18 +61,26 @@ def _fields(db: Connection) -> Iterator[Aside]:
 def _waiting(db: Connection) -> Iterator[Aside]:
     rows = table(Parked)
     new = _profiles(db, rows.c.what)
+    round_ = {name: circle for circle in parking.circles(db) for name in circle}
     for row in db.execute(select(rows).order_by(rows.c.at, rows.c.connection, rows.c.stream, rows.c.what)):
         yield Aside(
             row.reason,
             row.connection,
             row.stream,
             row.what,
-            [],
+            _circle(round_, row),
             row.at,
             row.run,
             row.waits_for,
             row.what in new,
         )
+
+
+def _circle(found: Mapping[str, Sequence[str]], row: Any) -> list[str]:
+    """Say that something waits for what waits for it."""
+    name = f"{row.connection}/{row.stream}{'/' if row.step == 'match' else '#'}{row.what}"
+    circle = found.get(name, ()) if row.reason == "parent" else ()
+    return [f"they wait for each other: {' -> '.join([*circle, circle[0]])}"] if circle else []
 
 
 def _profiles(db: Connection, column: Column[str]) -> set[str]:

@@ -31,7 +31,10 @@ def status(console: Console, seen: Overview) -> None:
         kept = sum(wrote.get(outcome, 0) for outcome in HELD_BACK)
         counts = (view.held, view.read.get("read", 0), view.read.get("applied", 0), wrote.get("applied", 0), kept,
                   view.outstanding, view.parked, view.rejected)  # fmt: skip
-        table.add_row(view.name, *map(str, counts), moment(view.read_at))
+        shown = [str(count) for count in counts]
+        if view.blocked:
+            shown[0] += f" ({said('blocked', count=view.blocked)})"
+        table.add_row(view.name, *shown, moment(view.read_at))
     console.print(table)
     table = columns("last runs", "ended", "started (UTC)", "ended (UTC)", whole=("last runs",))
     for sync, run in seen.syncs.items():

@@ -99,9 +99,8 @@ def _records(console: Console, records: Sequence[Record], names: Mapping[str, st
         "called", "record", "belongs here because", "linked (UTC)", "by run", "last changed by run"
     )
     for record in records:
-        notes = [
-            said(f"record.{note}") for note, true in (("gone", record.gone), ("rests", record.rests)) if true
-        ]
+        states = (("gone", record.gone), ("blocked", record.blocked), ("rests", record.rests))
+        notes = [said(f"record.{note}", by=record.blocked) for note, true in states if true]
         why = [_evidence(names.get(other, other), why) for other, why in record.evidence] or [
             said("evidence.none")
         ]

@@ -32,6 +32,7 @@ class StreamView:
     parked: int
     rejected_reads: int
     rejected_writes: int
+    blocked: int
     read_at: str | None
     error: str | None
     read: Mapping[str, int] = field(default_factory=dict)
@@ -103,6 +104,7 @@ def streams(db: Connection, plans: Sequence[Plan], newest: Mapping[str, RunView 
     """Return every stream that a sync names, in the order of the syncs."""
     rows, due, intent, rejected = table(Contribution), table(Due), table(Intent), table(Rejected)
     held = _counted(db, rows, ~rows.c.gone)
+    blocked = _counted(db, rows, ~rows.c.gone, rows.c.blocked.is_not(None))
     waiting = _counted(db, due)
     under_way = _counted(db, intent, intent.c.state.in_(OPEN))
     parked = _counted(db, table(Parked))
@@ -125,6 +127,7 @@ def streams(db: Connection, plans: Sequence[Plan], newest: Mapping[str, RunView 
             parked=parked.get(place, 0),
             rejected_reads=reads.get(place, 0),
             rejected_writes=writes.get(place, 0),
+            blocked=blocked.get(place, 0),
             read_at=read_at.get(member.name),
             error=errors.get(member.name),
             read=counts.get("pull", {}),

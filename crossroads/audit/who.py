@@ -17,7 +17,7 @@ class Record:
     """One record of a profile: since when it belongs there, and what ties it to which other records.
 
     `rests` tells that no sync names its stream any more, so that it says nothing; `gone`, that its system
-    reported it deleted.
+    reported it deleted; `blocked`, by which field it is locked there, or that it is `absent`: hidden.
     """
 
     address: str
@@ -27,6 +27,7 @@ class Record:
     read_by: str
     mapping: str
     gone: bool
+    blocked: str | None
     rests: bool
 
 
@@ -59,6 +60,7 @@ def members(db: Connection, ws: Workspace, profile: str) -> list[Record]:
             read_by=row.run,
             mapping=row.mapping,
             gone=bool(row.gone),
+            blocked=row.blocked,
             rests=(row.connection, row.stream) not in ws.entities,
         )
         for row in db.execute(query)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import orjson
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 from xxhash import xxh3_128_hexdigest
 
 from crossroads.engine.raw import original
@@ -11,8 +11,8 @@ from crossroads.mapping import Lens, Notice
 from crossroads.plan import Member
 from crossroads.records import Record
 from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import Contribution, Rejected, SourceField
 from crossroads.store.tables import Notice as NoticeRow
+from crossroads.store.tables import Rejected, SourceField
 
 _rejected = Bulk(Rejected, ("connection", "stream", "key", "step", "reasons", "raw", "digest", "at", "run"))
 _notice = Bulk(NoticeRow, ("connection", "stream", "key", "path", "reason", "at", "run"))
@@ -72,14 +72,3 @@ def unnamed(
         known |= fresh
         named = [field for field in sorted(fresh) if field not in lens.sources and not field.startswith("_")]
         _field(db, [(member.connection, member.stream, field, at) for field in named])
-
-
-def gone(db: Connection, member: Member, keys: Sequence[str], ended: dict[str, str]) -> None:
-    """Mark records that the system itself reports as deleted; absence never comes here."""
-    rows = table(Contribution)
-    for some in chunks(keys):
-        mine = (rows.c.connection == member.connection, rows.c.stream == member.stream, rows.c.key.in_(some))
-        there = set(db.execute(select(rows.c.key).where(*mine, ~rows.c.gone)).scalars())
-        db.execute(update(rows).where(*mine, ~rows.c.gone).values(gone=True, dirty=1))
-        # A deletion is told again and again while it is within the overlap: known once, it is nothing new.
-        ended.update({key: "applied" if key in there else "unchanged" for key in some})

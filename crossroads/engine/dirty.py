@@ -15,6 +15,7 @@ class Dirty(NamedTuple):
     keys: str
     profile: str | None
     gone: bool
+    blocked: str | None
     held: Held
 
     def __repr__(self) -> str:

@@ -84,7 +84,7 @@ class Intended:
 
     def _may_create(self, profile: str, golden: Document, gone: bool) -> None:
         if gone:
-            raise Withheld("its record there was deleted; only people bring it back")
+            raise Withheld("its record there was deleted or is blocked; only people bring it back")
         create = self.member.create
         if create == "never":
             raise Withheld("this sync creates no records here")

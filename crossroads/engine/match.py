@@ -27,9 +27,13 @@ CHUNK = 1000
 def match(ws: Workspace, plan: Plan, run: str) -> dict[str, int]:
     """Match and settle everything that changed; return how many contributions were matched, parked, and profiles settled."""
     with step(ws, run, "match", plan.entity):
-        with ws.store.write() as db:
-            parking.release(db, plan.entity)
-        return dict(work_off(ws, plan, run))
+        counts: Counter[str] = Counter()
+        # What waits for a record that itself waits goes on in the same run, however long the chain is.
+        while True:
+            counts.update(work_off(ws, plan, run))
+            with ws.store.write() as db:
+                if not parking.release(db, plan.entity):
+                    return dict(counts)
 
 
 def work_off(ws: Workspace, plan: Plan, run: str) -> Counter[str]:
@@ -56,6 +60,7 @@ def _dirty(db: Connection, entity: str, after: str) -> list[Dirty]:
             rows.c.signature,
             link.c.profile,
             rows.c.gone,
+            rows.c.blocked,
             *(rows.c[c] for c in echo.COLUMNS),
         )
         .select_from(rows.outerjoin(link, link.c.contribution == rows.c.id))
@@ -63,7 +68,7 @@ def _dirty(db: Connection, entity: str, after: str) -> list[Dirty]:
         .order_by(rows.c.id)
         .limit(CHUNK)
     )
-    return [Dirty._make((*row[:7], echo.read(row[7:]))) for row in db.execute(query).all()]
+    return [Dirty._make((*row[:8], echo.read(row[8:]))) for row in db.execute(query).all()]
 
 
 def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirty]) -> Counter[str]:
@@ -123,5 +128,6 @@ def signature(ws: Workspace, record: Dirty) -> str:
         for key in (orjson.loads(record.keys)[0] if record.keys else ())
         if key.partition(":")[0] in trusted
     ]
-    own = record.held.own
+    # A record first seen blocked has no word of its own, and is somebody all the same.
+    own = record.held.own or (record.held.holds if record.blocked else {})
     return orjson.dumps([sorted({*former, *keys_of(own, identity)}), [*name_of(own)]]).decode()

@@ -6,33 +6,33 @@ and the page goes on.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select
-from xxhash import xxh3_128_hexdigest
+from sqlalchemy import Connection
 
 from crossroads import journal
-from crossroads.canonical import Document
-from crossroads.engine import aside, echo
+from crossroads.engine import aside, deletes, echo
+from crossroads.engine.blocks import lock, released, silenced
+from crossroads.engine.entered import Page, keyed
+from crossroads.engine.known import Known, changed, known
+from crossroads.engine.listing import Listing
 from crossroads.engine.outcomes import Outcomes
-from crossroads.engine.raw import Raw, original, payload
+from crossroads.engine.raw import Raw
 from crossroads.engine.run import hold, take
 from crossroads.engine.workspace import Workspace
-from crossroads.errors import RecordRejected
-from crossroads.mapping import Lens, Notice
+from crossroads.errors import ConfigError, RecordRejected
+from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
-from crossroads.records import Batch, Record, State, Stream
+from crossroads.records import Batch, State, Stream
 from crossroads.store import newid
 from crossroads.store.clock import widened
-from crossroads.store.session import Bulk, chunks, table
+from crossroads.store.session import Bulk
 from crossroads.store.tables import Contribution, StreamState
 
 _COLUMNS = (
     "id", "entity", "connection", "stream", "key", "version", "digest", "mapping", "holds", "said", "echo", "since",
-    "said_at", "changed_at", "raw", "dictionary", "signature", "gone", "dirty", "run",
+    "said_at", "changed_at", "raw", "dictionary", "signature", "gone", "blocked", "dirty", "run",
 )  # fmt: skip
 _KEPT = ("id", "entity", "connection", "stream", "key", "said_at", "signature")
 _contribution = Bulk(
@@ -43,33 +43,6 @@ _contribution = Bulk(
 )
 _state = Bulk(StreamState, ("connection", "stream", "system", "origin", "cursor"))
 _whole = Bulk(StreamState, ("connection", "stream", "system", "origin", "cursor", "mapping"))
-
-
-class Known(NamedTuple):
-    """What the store has of a record, as much as tells whether it changed."""
-
-    digest: str
-    version: str | None
-    mapping: str
-    gone: bool
-
-
-@dataclass
-class Page:
-    """The records of one page by key, and what becomes of each; `entered` names every record that came."""
-
-    entered: list[str] = field(default_factory=list)
-    records: dict[str, Record] = field(default_factory=dict, repr=False)
-    payloads: dict[str, tuple[str, bytes]] = field(default_factory=dict, repr=False)
-    documents: dict[str, Document] = field(default_factory=dict, repr=False)
-    rejected: list[tuple[str, Sequence[str], Record]] = field(default_factory=list, repr=False)
-    notices: list[Notice] = field(default_factory=list)
-    ended: dict[str, str] = field(default_factory=dict)
-
-    def reject(self, key: str, reasons: Sequence[str], record: Record) -> None:
-        """Set a record aside."""
-        self.rejected.append((key, reasons, record))
-        self.ended[key] = "rejected"
 
 
 class Reader:
@@ -93,19 +66,25 @@ class Reader:
         with ws.store.write() as db:
             self.fence = take(db, self.lease, at=ws.clock(), who=who)
             self.outcomes = Outcomes.load(db, run, "pull", member.name)
+            self.waiting = deletes.waiting(db, member)
+        self.listing: Listing | None = None
 
     def store(self, batch: Batch, state: State | None) -> None:
         """Store one page and the cursor that is true once it is stored."""
+        if batch.gone and self.stream.deletes == "none":
+            raise ConfigError(
+                f"{self.member.name}: its connector reports deleted records, and declares that it sees none. Correct "
+                "`deletes` of the stream in its manifest."
+            )
         at = self.ws.clock()
-        page = Page()
-        self._key(page, batch.records)
+        page = keyed(self.lens, self.member, self.stream, batch.records)
         with self.ws.store.write() as db:
             hold(db, self.lease, self.fence)
             refused = aside.refused(db, self.member)
-            known = self._known(db, list(page.records))
-            self._translate(page, self._changed(page, known, refused))
-            self._keep(db, page, known, at)
-            aside.gone(db, self.member, batch.gone, page.ended)
+            before = known(db, self.member, list(page.records))
+            self._translate(page, changed(page, before, refused, self.stream.version, self.lens.version))
+            self._keep(db, page, before, at)
+            self._deleted(db, page, batch.gone, at)
             aside.keep(
                 db, self.member, self.lens, page.rejected, page.notices, page.ended, refused, self.run, at
             )
@@ -118,78 +97,34 @@ class Reader:
                 )
             if state is not None:
                 _state(db, [self._left(state)])
+        if self.listing is not None:
+            self.listing.note(batch, page.listed)
+
+    def judge(self, absent: Sequence[str], there: Sequence[str]) -> None:
+        """Weigh the deletions that this read told, the `absent` ones too; forget those of records that are still `there`."""
+        at = self.ws.clock()
+        with self.ws.store.write() as db:
+            hold(db, self.lease, self.fence)
+            deletes.came_back(db, self.member, there)
+            deletes.tell(db, self.member, absent, "absent", self.waiting, self.run, at)
+            ended = deletes.judge(db, self.member, self.stream, self.run, at)
+            self.outcomes.add(db, ended, ended)
+
+    def _deleted(self, db: Connection, page: Page, gone: Sequence[str], at: str) -> None:
+        """Note the deletions that came with a page, and forget those of records that came."""
+        if back := self.waiting.keys() & page.records.keys():
+            deletes.came_back(db, self.member, back)
+            self.waiting = {key: state for key, state in self.waiting.items() if key not in back}
+        if gone:
+            how = self.stream.deletes
+            page.ended |= deletes.tell(db, self.member, gone, how, self.waiting, self.run, at)
+            self.waiting |= {key: "told" for key in gone if key not in page.ended}
 
     def read_whole(self, state: State) -> None:
         """Store the cursor at the end of a read of everything, and that it was read by this mapping."""
         with self.ws.store.write() as db:
             hold(db, self.lease, self.fence)
             _whole(db, [(*self._left(state), self.lens.version)])
-
-    def _key(self, page: Page, records: Sequence[Record]) -> None:
-        twice: set[str] = set()
-        for place, record in enumerate(records):
-            try:
-                key = name = self.lens.key(record)
-            except RecordRejected as error:
-                mark = xxh3_128_hexdigest(original(record))[:12]
-                page.entered.append(f"without-key-{mark}-{place}")
-                page.reject(f"without-key-{mark}-{place}", error.reasons, record)
-                continue
-            if key in page.records:
-                name = f"{key} (again, {place})"
-                if page.records[key] != record:
-                    twice.add(key)
-                page.ended[name] = "rejected" if key in twice else "superseded"
-            page.entered.append(name)
-            page.records[key] = record
-        for key in twice:
-            reason = (
-                f"Record {key}: one page holds two different records with this key, so neither can be trusted. Check "
-                f"that {self.stream.key!r} is the key of {self.member.name} and that its paging has a unique order."
-            )
-            page.reject(key, [reason], page.records.pop(key))
-
-    def _known(self, db: Connection, keys: Sequence[str]) -> dict[str, Known]:
-        rows = table(Contribution)
-        columns = select(rows.c.key, rows.c.digest, rows.c.version, rows.c.mapping, rows.c.gone).where(
-            rows.c.connection == self.member.connection, rows.c.stream == self.member.stream
-        )
-        found: dict[str, Known] = {}
-        for some in chunks(keys):
-            for key, *rest in db.execute(columns.where(rows.c.key.in_(some))).all():
-                found[key] = Known._make(rest)
-        return found
-
-    def _changed(self, page: Page, known: Mapping[str, Known], refused: Mapping[str, str]) -> list[str]:
-        """Return the keys of the records that are not as we know them; the others have ended."""
-        changed = []
-        version, mapping = self.stream.version, self.lens.version
-        for key, record in page.records.items():
-            before = known.get(key)
-            same_mapping = before is not None and before.mapping == mapping and not before.gone
-            if (
-                same_mapping
-                and version
-                and before
-                and before.version
-                and before.version == record.get(version)
-            ):
-                page.ended[key] = "unchanged"
-                continue
-            try:
-                content = payload(record)
-            except RecordRejected as error:
-                page.reject(key, error.reasons, record)
-                continue
-            digest = xxh3_128_hexdigest(content)
-            if same_mapping and before and before.digest == digest:
-                page.ended[key] = "unchanged"
-            elif refused.get(key) == f"{digest}/{mapping}":
-                page.ended[key] = "rejected"
-            else:
-                page.payloads[key] = (digest, content)
-                changed.append(key)
-        return changed
 
     def _translate(self, page: Page, changed: Sequence[str]) -> None:
         if not changed:
@@ -202,9 +137,9 @@ class Reader:
                 page.documents[key] = document
                 page.ended[key] = "applied"
 
-    def _keep(self, db: Connection, page: Page, known: Mapping[str, Known], at: str) -> None:
+    def _keep(self, db: Connection, page: Page, former: Mapping[str, Known], at: str) -> None:
         """Store what the changed records hold now, and what of it is their system's own word."""
-        old = echo.held(db, self.member, [key for key in page.documents if key in known])
+        old = echo.held(db, self.member, [key for key in page.documents if key in former])
         self.raw.train(db, [page.payloads[key][1] for key in page.documents])
         entity, connection, stream, version = (
             self.plan.entity,
@@ -217,12 +152,18 @@ class Reader:
             record, (digest, content) = page.records[key], page.payloads[key]
             changed_at = self.lens.changed_at(record)
             moved_at = widened(changed_at) if changed_at else None
-            held = echo.heard(old.get(key), document, moved_at, at, self.together)
-            came_back = key in known and known[key].gone
-            dirty = int(held.dirty or held.differs or came_back)
+            before, blocked = former.get(key), lock(record, self.stream.blocked)
+            if blocked is not None:
+                held = silenced(old.get(key), document, moved_at, at)
+            elif before is not None and before.blocked is not None:
+                held = released(old[key], document, moved_at, at, self.together)
+            else:
+                held = echo.heard(old.get(key), document, moved_at, at, self.together)
+            moved = before is not None and (before.gone or before.blocked != blocked)
+            dirty = int(held.dirty or held.differs or moved)
             token = record.get(version) if version else None
             rows.append((held.id or newid(), entity, connection, stream, key, token, digest, self.lens.version, *held.row(),
-                         *self.raw.pack(content), "", False, dirty, self.run))  # fmt: skip
+                         *self.raw.pack(content), "", False, blocked, dirty, self.run))  # fmt: skip
         _contribution(db, rows)
 
     def _left(self, state: State) -> tuple[str, str, str, str, str]:

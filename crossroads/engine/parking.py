@@ -9,7 +9,11 @@ from crossroads.engine.workspace import Workspace
 from crossroads.store.session import Bulk, chunks, table
 from crossroads.store.tables import Contribution, Link, Parked
 
-_park = Bulk(Parked, ("connection", "stream", "what", "step", "entity", "reason", "waits_for", "at", "run"))
+_park = Bulk(
+    Parked,
+    ("connection", "stream", "what", "step", "entity", "reason", "waits_for", "at", "run"),
+    update=("reason", "waits_for", "run"),  # not `at`: parked again, it still waits since then
+)
 
 
 def park(
@@ -61,24 +65,45 @@ def release(db: Connection, entity: str) -> int:
     ).all()
     known = profiles(db, {row.waits_for for row in waiting})
     released = [row for row in waiting if row.waits_for in known]
+    keys: dict[tuple[str, str], list[str]] = {}
     for row in released:
-        mine = (
-            rows.c.connection == row.connection,
-            rows.c.stream == row.stream,
-            rows.c.what == row.what,
-            rows.c.step == "match",
-        )
-        db.execute(rows.delete().where(*mine))
-        db.execute(
-            update(contributions)
-            .where(
-                contributions.c.connection == row.connection,
-                contributions.c.stream == row.stream,
-                contributions.c.key == row.what,
-            )
-            .values(dirty=1)
-        )
+        keys.setdefault((row.connection, row.stream), []).append(row.what)
+    for (connection, stream), those in keys.items():
+        mine = (rows.c.connection == connection, rows.c.stream == stream, rows.c.step == "match")
+        theirs = (contributions.c.connection == connection, contributions.c.stream == stream)
+        for some in chunks(those):
+            db.execute(rows.delete().where(*mine, rows.c.what.in_(some)))
+            db.execute(update(contributions).where(*theirs, contributions.c.key.in_(some)).values(dirty=1))
     return len(released)
+
+
+def circles(db: Connection) -> list[tuple[str, ...]]:
+    """Return the circles in which parked records, or writes, wait for each other: each once, from its first name on.
+
+    They are named as `waits_for` names them: `connection/stream/key` what was read, `connection/stream#profile` what is to
+    be written.
+    """
+    rows = table(Parked)
+    query = select(rows.c.connection, rows.c.stream, rows.c.step, rows.c.what, rows.c.waits_for)
+    marks = {"match": "/", "push": "#"}
+    awaited = {
+        f"{row.connection}/{row.stream}{marks[row.step]}{row.what}": row.waits_for
+        for row in db.execute(query.where(rows.c.reason == "parent"))
+    }
+    found: set[tuple[str, ...]] = set()
+    done: set[str] = set()
+    for start in sorted(awaited):
+        way: dict[str, int] = {}
+        name = start
+        while name in awaited and name not in done and name not in way:
+            way[name] = len(way)
+            name = awaited[name]
+        if name in way:
+            circle = list(way)[way[name] :]
+            first = circle.index(min(circle))
+            found.add((*circle[first:], *circle[:first]))
+        done |= way.keys()
+    return sorted(found)
 
 
 def profiles(db: Connection, addresses: Iterable[str]) -> Mapping[str, str]:

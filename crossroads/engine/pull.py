@@ -1,23 +1,35 @@
 """Pull: read what changed in one stream, and store what it says, page by page, each page one transaction.
 
 The cursor is stored in the transaction of its page, so that a killed pull goes on where it was. A full compare reads
-everything again and leaves the cursor alone until it is through.
+everything again and leaves the cursor alone until it is through; killed, it begins anew. What it does not show is then
+asked for by key, and is deleted if it is not there.
 """
+
+import logging
+from contextlib import suppress
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, exists, select
 
+from crossroads import journal
+from crossroads.connector import Connector
+from crossroads.engine.absence import absent, sees, still_there
 from crossroads.engine.attempt import attempt
+from crossroads.engine.listing import Listing
 from crossroads.engine.page import Reader
 from crossroads.engine.run import compares, comparing, step
 from crossroads.engine.schedule import compare_due
 from crossroads.engine.workspace import Workspace
-from crossroads.errors import ConfigError
+from crossroads.errors import ConfigError, HistoryLost
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
 from crossroads.records import State
+from crossroads.store import newid
 from crossroads.store.session import table
 from crossroads.store.tables import Contribution, StreamState
+
+log = logging.getLogger(__name__)
 
 
 def pull(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
@@ -36,14 +48,48 @@ def pull(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
             if full:
                 comparing(db, run, name)
         reader = Reader(ws, plan, member, connector.streams[member.stream], lens, run, who)
-        keep = full and bool(since)  # the cursor of an old page must not replace the newest one
-        state = since
-        for batch in connector.read(reader.stream, State() if full else since):
-            state = batch.state
-            reader.store(batch, None if keep else state)
+        try:
+            state = _read(reader, connector, since, full=full)
+        except HistoryLost as lost:
+            # An alarm, and then everything: never a full load nobody hears of.
+            log.warning("%s: %s Everything is compared.", member.name, lost)
+            full = True
+            with ws.store.write() as db:
+                comparing(db, run, name)
+                note = journal.Line("pull", member.name, {"compares": str(lost)})
+                journal.append(db, [note], run=run, at=ws.clock())
+            state = _read(reader, connector, since, full=True)
         if full or read_by is None:
             reader.read_whole(state)
         return dict(reader.outcomes.counts)
+
+
+def _read(reader: Reader, connector: Connector[Any], since: State, *, full: bool) -> State:
+    """Read page by page, then weigh what was deleted; return the cursor that is true at the end."""
+    stream, member, ws = reader.stream, reader.member, reader.ws
+    began, state = newid(), State() if full else since
+    reader.listing = Listing() if full and sees(stream) else None
+    keep = full and bool(since)  # the cursor of an old page must not replace the newest one
+    for batch in connector.read(stream, state):
+        state = batch.state
+        reader.store(batch, None if keep else state)
+    missing: list[str] = []
+    doubt = reader.listing.doubt() if reader.listing is not None else None
+    if doubt:
+        log.warning("%s: nothing is taken for deleted by its absence: %s.", member.name, doubt)
+        with ws.store.write() as db:
+            note = journal.Line("pull", member.name, {"proves nothing": doubt})
+            journal.append(db, [note], run=reader.run, at=ws.clock())
+    elif reader.listing is not None:
+        missing = absent(ws.store, connector, stream, member, reader.lens, reader.listing, began)
+    approved = [key for key, verdict in reader.waiting.items() if verdict == "approved"]
+    there = set[str]()
+    with suppress(NotImplementedError):  # then the person's word has to do
+        there = still_there(connector, stream, reader.lens, approved)
+    if missing or reader.waiting:
+        reader.judge(missing, sorted(there))
+    # Where a log tells of deletions, what it told since the last read is not in the listing, so the log is asked again.
+    return since if doubt and since and stream.deletes != "full_compare" else state
 
 
 def _left(ws: Workspace, db: Connection, member: Member) -> tuple[State, str | None]:

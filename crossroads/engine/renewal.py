@@ -1,11 +1,11 @@
 """Before a push plans: what an earlier attempt planned and never sent, and writes whose parent has come meanwhile."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from crossroads.engine import ledger, parking
 from crossroads.plan import Member
 from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import Contribution, Due, Link, Parked
+from crossroads.store.tables import Contribution, Due, Lineage, Link, Parked, Profile
 
 _due = Bulk(Due, ("connection", "stream", "profile"), update=())
 UNREAD = "read"
@@ -48,11 +48,27 @@ def release(db: Connection, member: Member) -> int:
                     rows.c.connection == connection,
                     rows.c.stream == stream,
                     ~rows.c.gone,
+                    rows.c.blocked.is_(None),
                 )
             )
             there |= {f"{place}#{profile}" for (profile,) in found}
-    ready = [row.what for row in waiting if row.waits_for in there]
+    # A parent that was merged into another is awaited under its former id; planned anew, it is awaited under its own.
+    merged = _merged(db, {profile for profiles in wanted.values() for profile in profiles})
+    ready = [
+        row.what for row in waiting if row.waits_for in there or row.waits_for.partition("#")[2] in merged
+    ]
     ready += [row.what for row in db.execute(query.where(parked.c.reason == UNREAD))]
     parking.go_on(db, member.connection, member.stream, ready)
     _due(db, [(member.connection, member.stream, profile) for profile in ready])
     return len(ready)
+
+
+def _merged(db: Connection, profiles: set[str]) -> set[str]:
+    rows, golden = table(Lineage), table(Profile)
+    alive = exists().where(golden.c.id == rows.c.before)
+    query = select(rows.c.before).where(rows.c.kind == "merged", ~alive)
+    return {
+        before
+        for some in chunks(sorted(profiles))
+        for (before,) in db.execute(query.where(rows.c.before.in_(some)))
+    }

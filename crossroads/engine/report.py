@@ -6,6 +6,7 @@ import orjson
 from sqlalchemy import Connection, func, select, update
 
 from crossroads import journal
+from crossroads.engine import deletes
 from crossroads.engine.outcomes import ended, entered, sums
 from crossroads.engine.states import OPEN
 from crossroads.engine.workspace import Workspace
@@ -76,6 +77,7 @@ def _problems(db: Connection, plan: Plan, run: str, members: dict[str, Any]) -> 
                 problems += _unfinished(states.get((name, member.name)), name, member)
         if member.write:
             problems += _open(db, member)
+        problems += deletes.problem(db, member)
     problems += _unfinished(states.get(("match", plan.entity)), "match", None)
     for name, found in members.items():
         for step, counts in found.items():

@@ -30,6 +30,12 @@ class Part(NamedTuple):
     mapping: str
     held: Held
     gone: bool = False
+    blocked: str | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Tell whether the record is deleted or blocked: what it said is a former word, and nothing is sent to it."""
+        return self.gone or self.blocked is not None
 
     def __repr__(self) -> str:
         return f"Part({self.address})"
@@ -94,6 +100,7 @@ def contributions(
             rows.c.key,
             rows.c.mapping,
             rows.c.gone,
+            rows.c.blocked,
             *(rows.c[c] for c in echo.COLUMNS),
         )
         .select_from(link.join(rows, rows.c.id == link.c.contribution))
@@ -103,8 +110,8 @@ def contributions(
     seen = known or {}
     found: dict[str, list[Part]] = {}
     for row in db.execute(query).all():
-        held = seen.get(row[6]) or echo.read(row[6:])
-        found.setdefault(row[0], []).append(Part._make((*row[:5], held, row[5])))
+        held = seen.get(row[7]) or echo.read(row[7:])
+        found.setdefault(row[0], []).append(Part._make((*row[:5], held, row[5], row[6])))
     return found
 
 
@@ -131,7 +138,7 @@ def source(ws: Workspace, part: Part) -> Source:
         said_at=part.held.said_at,
         since=part.held.since,
         readable=lens.readable,
-        gone=part.gone,
+        gone=part.silent,
     )
 
 
@@ -170,7 +177,9 @@ def _difference(old: Document | None, new: Document, provenance: dict[str, list[
 def _due_targets(
     ws: Workspace, entity: str, profile: str, document: Document, parts: Sequence[Part], open_: set[str]
 ) -> list[tuple[str, str, str]]:
-    due = []
+    due: list[tuple[str, str, str]] = []
+    if all(part.silent for part in parts):
+        return due  # a blocked person is no news to anybody
     for member in ws.members(entity):
         if not member.write:
             continue
@@ -178,14 +187,14 @@ def _due_targets(
         held = [
             part for part in parts if (part.connection, part.stream) == (member.connection, member.stream)
         ]
-        if living := [part for part in held if not part.gone]:
+        if living := [part for part in held if not part.silent]:
             differs = any(
                 not says(part, lens, path, value)
                 for part in living
                 for path, value in wanted(lens, document, part.held, open_).items()
             )
         elif held:
-            differs = False  # what was deleted there is not made again
+            differs = False  # what was deleted or blocked there is not made again
         else:
             differs = member.create not in ("never", "needed")
         if differs:

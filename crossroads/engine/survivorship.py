@@ -111,7 +111,8 @@ class Survivorship:
         """Return the golden document and why each value is in it.
 
         Nothing but the sources, the decisions of people and the policy counts, and the order of the sources does not: ties
-        fall by record address. A deleted record's word counts where no other record says anything.
+        fall by record address. A deleted or blocked record's word counts where no other
+        says anything.
         """
         living = [source for source in sources if not source.gone]
         if len(living) == len(sources):

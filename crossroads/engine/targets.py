@@ -71,7 +71,7 @@ def targets(db: Connection, member: Member, profiles: Sequence[str]) -> dict[str
             rows.c.connection == member.connection,
             rows.c.stream == member.stream,
         )
-        .where(~rows.c.gone)
+        .where(~rows.c.gone, rows.c.blocked.is_(None))
         .order_by(rows.c.key)
     )
     found: dict[str, list[Target]] = {}
@@ -81,7 +81,7 @@ def targets(db: Connection, member: Member, profiles: Sequence[str]) -> dict[str
 
 
 def gone(db: Connection, member: Member, profiles: Sequence[str]) -> set[str]:
-    """Return the profiles that had a record in the target which was deleted there."""
+    """Return the profiles that have a record in the target which was deleted or is blocked there."""
     rows, link = table(Contribution), table(Link)
     query = (
         select(link.c.profile)
@@ -90,7 +90,7 @@ def gone(db: Connection, member: Member, profiles: Sequence[str]) -> set[str]:
             link.c.profile.in_(profiles),
             rows.c.connection == member.connection,
             rows.c.stream == member.stream,
-            rows.c.gone,
+            rows.c.gone | rows.c.blocked.is_not(None),
         )
     )
     return set(db.execute(query).scalars())
@@ -107,7 +107,12 @@ def references(
     keys: dict[str, dict[str, list[str]]] = {}
     query = select(link.c.profile, rows.c.stream, rows.c.key).join(rows, rows.c.id == link.c.contribution)
     for some in chunks(sorted(set(profiles.values()))):
-        mine = query.where(link.c.profile.in_(some), rows.c.connection == member.connection, ~rows.c.gone)
+        mine = query.where(
+            link.c.profile.in_(some),
+            rows.c.connection == member.connection,
+            ~rows.c.gone,
+            rows.c.blocked.is_(None),
+        )
         for profile, stream, key in db.execute(mine.order_by(rows.c.key)):
             keys.setdefault(profile, {}).setdefault(stream, []).append(key)
     return {

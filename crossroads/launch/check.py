@@ -34,6 +34,7 @@ def check(console: Console) -> bool:
 def questions() -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield what has to hold, each with what finds out: it returns, or raises an error saying what to do."""
     from crossroads.airflow import workspace
+    from crossroads.engine import order
     from crossroads.launch.prepare import ready
 
     ready()
@@ -46,6 +47,7 @@ def questions() -> Iterator[tuple[str, Callable[[], object]]]:
         for member in plan.between:
             lens = partial(ws.lens, member.connection, member.stream)
             yield f"{plan.sync}: the mapping of {member.name} holds", lens
+    yield "no record waits for ever for another", partial(order.check, ws)
 
 
 def _pool(connection: str, pools: set[str]) -> None:

@@ -17,11 +17,10 @@ UPKEEP = "upkeep"
 
 def run(home: Home, name: str, compare: bool, console: Console) -> bool:
     """Run what `name` says and return whether all ended green; a red run keeps no other from running."""
-    ordered = [plan.sync for plan in plans(home.root / "dags" / "syncs")]
-    known = [*ordered, UPKEEP]
+    known = [*(plan.sync for plan in plans(home.root / "dags" / "syncs")), UPKEEP]
     if name not in ("all", *known):
         raise ConfigError(f"No sync named {name!r}. There are: all, {', '.join(known)}.")
-    chosen = ordered if name == "all" else [name]
+    chosen = _ordered() if name == "all" else [name]
     # A run made here beside a living scheduler would be worked on by both.
     start = _by_scheduler(home) if home.is_up() else _in_process()
     green = True
@@ -33,6 +32,16 @@ def run(home: Home, name: str, compare: bool, console: Console) -> bool:
             f"{dag_id}: {'[green]green[/]' if ended else '[red]red[/]: `crossroads status` says why'}"
         )
     return green
+
+
+def _ordered() -> list[str]:
+    from crossroads.airflow import workspace
+    from crossroads.engine.order import ordered
+    from crossroads.launch import connections
+    from crossroads.launch.prepare import ready
+
+    ready()
+    return [plan.sync for plan in ordered(workspace(connections.system))]
 
 
 def _in_process() -> Callable[[str, bool], bool]:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from crossroads.errors import ConfigError, CrossroadsError, OutcomeUnknown
@@ -24,6 +24,14 @@ _TOKEN_SECONDS = 25 * 60.0
 _UNQUOTED = "(),'/:$*"
 
 
+class Entities(NamedTuple):
+    """One page of entities: where the server goes on with it, and how many there are in all, if it says so."""
+
+    records: list[Record]
+    further: str | None
+    total: int | None
+
+
 class ODataService:
     """One service. The `Http` it is given must have an `ODataDialect`; entities come and go unwrapped."""
 
@@ -41,20 +49,24 @@ class ODataService:
 
     def pages(
         self, entity_set: str, key: str, query: Mapping[str, str], size: int, after: str = ""
-    ) -> Iterator[list[Record]]:
-        """Yield entities in the order of their key, page by page, the last page empty.
+    ) -> Iterator[Entities]:
+        """Yield entities in the order of their key, page by page, the last page empty; the first one counted.
 
         The next page is asked for by key, not by position, so that nothing is lost or doubled when records
         come meanwhile. A page that is merely short proves nothing: servers cut pages as they like.
         """
+        counts = {"$inlinecount": "allpages"} if self.version == "v2" else {"$count": "true"}
         while True:
             asked = dict(query)
+            if not after:
+                asked |= counts
             if after:
                 further = f"{key} gt {literal(after, self.version)}"
                 asked["$filter"] = f"({asked['$filter']}) and {further}" if asked.get("$filter") else further
             asked |= {"$orderby": key, "$top": str(size)}
-            records, _ = self._page(f"{self.root}/{entity_set}{_query(asked)}")
-            yield records
+            page = self._page(f"{self.root}/{entity_set}{_query(asked)}")
+            records = page.records
+            yield page
             if not records:
                 return
             if str(records[-1][key]) == after:
@@ -65,13 +77,14 @@ class ODataService:
 
     def select(self, entity_set: str, query: Mapping[str, str]) -> list[Record]:
         """Return the entities one query finds, all pages of it."""
-        found, url = self._page(f"{self.root}/{entity_set}{_query(query)}")
-        while url:
-            more, url = self._page(url)
-            found += more
+        page = self._page(f"{self.root}/{entity_set}{_query(query)}")
+        found = page.records
+        while page.further:
+            page = self._page(page.further)
+            found += page.records
         return found
 
-    def _page(self, url: str) -> tuple[list[Record], str | None]:
+    def _page(self, url: str) -> Entities:
         body = self.http.get(url).body
         d = place(body, "d")
         entities = d if isinstance(d, list) else place(body, "d.results")
@@ -82,7 +95,11 @@ class ODataService:
             raise ConfigError(f"{failures.place('GET', url)}: the answer holds no list of entities.")
         # A gateway may say its inner host in the link, so only what lies below the service is taken.
         further = f"{self.root}/{below(following, self.root)}" if following else None
-        return [unwrap(one, self.root) for one in entities], further
+        counted = str(
+            place(body, "d.__count") or (body.get("@odata.count") if isinstance(body, dict) else None)
+        )
+        total = int(counted) if counted.isdecimal() else None
+        return Entities([unwrap(one, self.root) for one in entities], further, total)
 
     def send(self, operation: Operation) -> Answer:
         """Carry out one modifying operation."""

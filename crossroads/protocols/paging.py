@@ -28,13 +28,17 @@ class Paging(Protocol):
     def next(self, asked: Step, answer: Answer, records: Records) -> Step | None:
         """Return what to ask for after this page, or None after the last one."""
 
+    def ended(self, asked: Step, answer: Answer, records: Records) -> bool:
+        """Tell, of a page after which nothing is asked for, whether the system itself says that it is the last."""
+
 
 class Page(NamedTuple):
-    """The records of one answer."""
+    """The records of one answer; nothing follows the `last`, and if it is the `end`, the system said so."""
 
     records: Records
     answer: Answer
     last: bool
+    end: bool = False
 
 
 def pages(ask: Ask, path: str, params: Params | None, paging: Paging, items: str = "") -> Iterator[Page]:
@@ -55,9 +59,10 @@ def pages(ask: Ask, path: str, params: Params | None, paging: Paging, items: str
             raise ConfigError(
                 f"{path.split('?')[0]}: the system hands out the same page again; its list has no end."
             )
+        end = after is None and paging.ended(step, answer, records)
         seen = [*seen[-2:], step]
         step = after
-        yield Page(records, answer, last=step is None)
+        yield Page(records, answer, last=step is None, end=end)
 
 
 def place(body: Any, dotted: str) -> Any:
@@ -79,6 +84,10 @@ class SinglePage:
         """Nothing follows."""
         return None
 
+    def ended(self, asked: Step, answer: Answer, records: Records) -> bool:
+        """That it is all is what this way of paging says."""
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class LinkHeader:
@@ -94,17 +103,29 @@ class LinkHeader:
                 return Step(link["url"], None)
         return None
 
+    def ended(self, asked: Step, answer: Answer, records: Records) -> bool:
+        """A page without a further link is the last, and so is one with nothing on it."""
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class JsonUrl:
-    """The answer holds the address of the next page (Salesforce `nextRecordsUrl`, OData V2 `d.__next`)."""
+    """The answer holds the address of the next page (Salesforce `nextRecordsUrl`, OData V2 `d.__next`).
+
+    `done` is the place that is true at the end, where there is one.
+    """
 
     at: str
+    done: str | None = None
 
     def next(self, asked: Step, answer: Answer, records: Records) -> Step | None:
         """Follow the address, which may be relative to the host."""
         url = place(answer.body, self.at)
         return Step(urljoin(answer.url, url), None) if url else None
+
+    def ended(self, asked: Step, answer: Answer, records: Records) -> bool:
+        """No address follows, and `done` does not gainsay it."""
+        return self.done is None or place(answer.body, self.done) is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +143,10 @@ class JsonCursor:
             return None
         return Step(asked.path, {**(asked.params or {}), self.param: cursor})
 
+    def ended(self, asked: Step, answer: Answer, records: Records) -> bool:
+        """No cursor follows; where `more` should be false, it has to be said, and not only be missing."""
+        return self.more is None or place(answer.body, self.more) is False
+
 
 @dataclass(frozen=True, slots=True)
 class PageNumber:
@@ -136,11 +161,22 @@ class PageNumber:
         number = int((asked.params or {}).get(self.param, self.first))
         if not records:
             return None
-        if self.total_pages:
-            total = answer.headers.get(self.total_pages) or place(answer.body, self.total_pages)
-            if total is not None and number - self.first + 1 >= int(total):
-                return None
+        total = self._total(answer)
+        if total is not None and number - self.first + 1 >= total:
+            return None
         return Step(asked.path, {**(asked.params or {}), self.param: number + 1})
+
+    def ended(self, asked: Step, answer: Answer, records: Records) -> bool:
+        """The last of the pages that were announced, or an empty one where none were."""
+        total = self._total(answer)
+        number = int((asked.params or {}).get(self.param, self.first))
+        return number - self.first + 1 >= total if total is not None else not records
+
+    def _total(self, answer: Answer) -> int | None:
+        if not self.total_pages:
+            return None
+        total = answer.headers.get(self.total_pages) or place(answer.body, self.total_pages)
+        return None if total is None else int(total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +195,9 @@ class Offset:
         if not records or (len(records) < self.limit if total is None else done >= int(total)):
             return None
         return Step(asked.path, {**(asked.params or {}), self.limit_param: self.limit, self.param: done})
+
+    def ended(self, asked: Step, answer: Answer, records: Records) -> bool:
+        """As many as were announced have come, or a page is empty; one that is merely short proves nothing."""
+        done = int((asked.params or {}).get(self.param, 0)) + len(records)
+        total = place(answer.body, self.total) if self.total else None
+        return not records if total is None else done >= int(total)

@@ -21,6 +21,10 @@ class Keyset:
             return None
         return Step(asked.path, {**(asked.params or {}), **self.after(records[-1])})
 
+    def ended(self, asked: Step, answer: Answer, records: Records) -> bool:
+        """Only an empty page proves that nothing lies behind the last key: servers cut pages as they like."""
+        return not records
+
 
 @dataclass(frozen=True, slots=True)
 class IdDescending:
@@ -40,6 +44,10 @@ class IdDescending:
             return None
         lowest = min(int(record[self.key]) for record in records)
         return Step(asked.path, {**(asked.params or {}), self.param: str(lowest)})
+
+    def ended(self, asked: Step, answer: Answer, records: Records) -> bool:
+        """An empty page is below the oldest record."""
+        return not records
 
     def fresh(self, records: Records) -> Records:
         """Return the records of a page that are newer than the known id."""
@@ -61,3 +69,7 @@ class Connection:
         if not info.get("hasNextPage"):
             return None
         return Step(asked.path, {**(asked.params or {}), self.param: info.get("endCursor")})
+
+    def ended(self, asked: Step, answer: Answer, records: Records) -> bool:
+        """`hasNextPage` is false; if it is missing, nothing is said."""
+        return place(answer.body, f"{self.at}.pageInfo.hasNextPage") is False

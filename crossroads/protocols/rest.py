@@ -39,6 +39,9 @@ from crossroads.records import (
     Written,
 )
 
+ABSENT = (404, 410)
+"""The answers that say a record is not there; any other refusal says nothing about it."""
+
 _PAGING: dict[str, Any] = {
     "single": SinglePage,
     "link_header": LinkHeader,
@@ -86,6 +89,9 @@ class ManifestConnector(Connector[Settings]):
         if block.since and since:
             params[block.since.param] = _earlier(str(since.cursor["at"]), block.since.overlap_seconds)
         highest = str(since.cursor.get("at", ""))
+        by_place = isinstance(paging, PageNumber | Offset) and stream.deletes == "full_compare" and not since
+        met: set[Any] = set()
+        steady = True
         for page in pages(self.http.get, block.path, params, paging, block.items):
             records = paging.fresh(page.records) if isinstance(paging, IdDescending) else page.records
             if block.since:
@@ -97,7 +103,16 @@ class ManifestConnector(Connector[Settings]):
                 highest = str(max([int(highest or 0), *(int(one[paging.key]) for one in records)]))
                 # Newest first: what is older is still to come, so the cursor may move only at the end.
                 state = State({"at": highest}) if page.last else state
-            yield Batch(records, state, last=page.last and not since)
+            if by_place:  # of pages by position, one record shown twice means another one not shown at all
+                keys = [place(one, stream.key) for one in records]
+                steady = steady and met.isdisjoint(keys)
+                met.update(keys)
+            total = (
+                _number(page.answer.headers.get(block.total) or place(page.answer.body, block.total))
+                if block.total
+                else None
+            )
+            yield Batch(records, state, last=page.end and steady and not since, total=total)
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield records one by one from the address the manifest gives for it."""
@@ -105,11 +120,9 @@ class ManifestConnector(Connector[Settings]):
         if not path:
             raise ConfigError(f"{self.manifest.name}: stream {stream.name} has no `fetch` address.")
         for key in keys:
-            try:
-                answer = self.http.get(_filled(path, key))
-            except RecordRejected:
-                continue
-            yield from answer.records
+            answer = self.http.request("GET", _filled(path, key), allow=ABSENT)
+            if answer.status not in ABSENT:
+                yield from answer.records
 
     def write(self, stream: Stream, changes: Sequence[Change]) -> Iterator[WriteResult]:
         """Write one call a change."""
@@ -193,6 +206,10 @@ def _block(stream: Stream, name: str, model: type[Any]) -> Any:
     if not told:
         raise ConfigError(f"Stream {stream.name} has no block {name!r} in its manifest.")
     return model.model_validate(told)
+
+
+def _number(told: Any) -> int | None:
+    return int(told) if str(told).isdecimal() else None
 
 
 def _filled(path: str, key: str) -> str:

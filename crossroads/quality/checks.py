@@ -80,11 +80,11 @@ def mapped(subject: Subject) -> str | None:
 
 
 def deletions(subject: Subject) -> str | None:
-    """Look for streams that are read and do not see deletes; the engine acts on what a system reports only."""
+    """Look for streams that are read and do not see deletes."""
     blind = [
         name
         for name, one in subject.manifest.streams.items()
-        if one.readable and one.deletes not in ("native", "tombstones")
+        if one.readable and one.deletes == "none" and not one.hides
     ]
     return f"deletes are not seen: {', '.join(blind)}" if blind else None
 

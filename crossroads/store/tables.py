@@ -40,7 +40,8 @@ class Contribution(SQLModel, table=True):
     `holds` is the document as the system has it now. `echo` lists the fields whose present value came from
     us, as path -> [value we wrote, value the system shows for it, when it was said]; for those, `said` keeps what the system
     itself had said before. `since` has the time of each field that changed later than `said_at`. A field the
-    system emptied is there with null; one it never filled is absent.
+    system emptied is there with null; one it never filled is absent. `blocked` names the field that locks the record, or
+    says `absent` if its system hides it.
     """
 
     __tablename__ = "contribution"
@@ -72,8 +73,28 @@ class Contribution(SQLModel, table=True):
     dictionary: int | None = None
     signature: str = ""
     gone: bool = False
+    blocked: str | None = None
     dirty: int = 1
     run: str
+
+
+class Deletion(SQLModel, table=True):
+    """A record that is said to be deleted, until the read that said so has been weighed as a whole.
+
+    `how` is native, tombstones or absent. told -> (marked, and no row any more) | held; a person makes held approved or
+    refused. The row goes when the record is seen again.
+    """
+
+    __tablename__ = "deletion"
+    connection: str = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    how: str
+    state: str = "told"
+    at: str
+    run: str
+    decided_by: str | None = None
+    decided_at: str | None = None
 
 
 class IdentityKey(SQLModel, table=True):

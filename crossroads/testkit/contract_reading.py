@@ -85,6 +85,27 @@ class ReadingTests:
                 continue
             assert [key_of(stream, one) for one in found] == [known], stream.name
 
+    def test_only_a_listing_from_the_beginning_is_called_complete(self, connector: Connector[Any]) -> None:
+        """Where absence means something, a whole listing ends as complete, with what it counts; one since a state never does."""
+        for stream in readable(connector):
+            batches = list(connector.read(stream, State()))
+            assert not any(batch.last for batch in batches[:-1]), stream.name
+            if stream.deletes == "full_compare" or stream.hides:
+                listed = {key_of(stream, one) for batch in batches for one in batch.records}
+                assert batches[-1].last, f"{stream.name}: nothing it does not show would ever be noticed"
+                assert {batch.total for batch in batches} <= {None, len(listed)}, stream.name
+            if batches[-1].state:
+                again = connector.read(stream, batches[-1].state)
+                assert not any(batch.last for batch in again), stream.name
+
+    def test_what_a_listing_does_not_show_can_be_asked_for(self, connector: Connector[Any]) -> None:
+        """Where absence means something, single records can be fetched: only what is not there then is deleted."""
+        for stream in readable(connector):
+            if stream.deletes == "full_compare" or stream.hides:
+                known = str(key_of(stream, next(iter(connector.read(stream, State()))).records[0]))
+                found = connector.fetch(stream, [self.absent_key(stream), known])
+                assert [key_of(stream, one) for one in found] == [known], stream.name
+
     def absent_key(self, stream: Stream) -> str:
         """Return a well-formed key that no record has."""
         return "999999999"

@@ -12,6 +12,7 @@ from crossroads.errors import Unavailable
 from crossroads.records import (
     Batch,
     Change,
+    Deletes,
     Found,
     Record,
     Rejected,
@@ -31,6 +32,7 @@ class Memory:
     `normalise` is applied to every record written, as a system does that capitalises or derives. `lose` is how many
     answers to writes are lost after the write was done; `refuse` tells why a record is refused; `down` makes everything
     unavailable. With `token` its records carry a version that it checks; else they must be compared before they are changed.
+    unavailable. `unlisted` are keys that lists leave out though the records are there; `counted` is what it says a list has.
     """
 
     create: Safety = "search"
@@ -48,6 +50,11 @@ class Memory:
     settle_seconds: float = 0.2
     tick: int = 0
     gone: dict[str, dict[str, int]] = field(default_factory=dict)
+    deletes: Deletes = "native"
+    blocked: Sequence[str] = ()
+    hides: bool = False
+    unlisted: set[str] = field(default_factory=set)
+    counted: int | None = None
 
     def put(self, stream: str, key: str, **fields: Any) -> None:
         """Let somebody at the system create or change a record by hand."""
@@ -76,6 +83,9 @@ class Memory:
                     version="version" if self.token else None,
                     writable=writable,
                     create=self.create,
+                    deletes=self.deletes,
+                    blocked=self.blocked,
+                    hides=self.hides,
                     settle_seconds=self.settle_seconds,
                 )
                 for name in streams
@@ -106,14 +116,19 @@ class MemoryConnector(Connector[MemorySettings]):
         self.check()
         after = int(since.cursor.get("seq", 0))
         rows = sorted(self.memory.records.get(stream.name, {}).values(), key=lambda r: r["seq"])
-        rows = [row for row in rows if row["seq"] > after]
+        rows = [row for row in rows if row["seq"] > after and row["key"] not in self.memory.unlisted]
         for start in range(0, len(rows), self.memory.page):
             page = [dict(row) for row in rows[start : start + self.memory.page]]
-            yield Batch(page, State({"seq": page[-1]["seq"]}), last=start + self.memory.page >= len(rows))
+            last = not since and start + self.memory.page >= len(rows)
+            yield Batch(page, State({"seq": page[-1]["seq"]}), last=last, total=self.memory.counted)
+        if not rows and not since:
+            yield Batch([], since, last=True, total=self.memory.counted)
+        if self.memory.deletes not in ("native", "tombstones"):
+            return
         gone = {key: seq for key, seq in self.memory.gone.get(stream.name, {}).items() if seq > after}
         if gone := {key: seq for key, seq in gone.items() if key not in self.memory.records[stream.name]}:
             newest = max(*gone.values(), *(row["seq"] for row in rows), 0)
-            yield Batch([], State({"seq": newest}), gone=sorted(gone), last=True)
+            yield Batch([], State({"seq": newest}), gone=sorted(gone), last=not since)
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield the records with these keys."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.discourse.forum import Forum, visible
+from sandbox.discourse.forum import Forum, now, visible
 from sandbox.discourse.limits import NAMED, Calls, Limits
 from sandbox.serve import Seed
 
@@ -40,7 +40,10 @@ class _Face:
                 Route("/session/current.json", self.guarded(self.current)),
                 Route("/posts.json", self.guarded(self.latest), methods=["GET"]),
                 Route("/posts.json", self.guarded(self.post), methods=["POST"]),
-                Route("/posts/{id:int}.json", self.guarded(self.single)),
+                Route("/posts/{id:int}.json", self.guarded(self.single), methods=["GET"]),
+                Route("/posts/{id:int}.json", self.guarded(self.delete_post), methods=["DELETE"]),
+                Route("/posts/{id:int}/recover.json", self.guarded(self.recover_post), methods=["PUT"]),
+                Route("/admin/users/{id:int}.json", self.guarded(self.delete_user), methods=["DELETE"]),
                 Route("/admin/users/list/active.json", self.guarded(self.listed)),
                 Route("/admin/users/{id:int}.json", self.guarded(self.detail)),
                 Route("/u/by-external/{external_id}.json", self.guarded(self.by_external)),
@@ -78,9 +81,35 @@ class _Face:
         page = islice(seen, self.limits.posts_page)
         return _answer({"latest_posts": [self.forum.said(post) for post in page]})
 
-    async def single(self, request: Request, _: dict[str, Any]) -> Response:
+    async def single(self, request: Request, user: dict[str, Any]) -> Response:
+        # Staff is shown deleted posts too, marked as such.
         post = self.forum.posts.get(request.path_params["id"])
-        return _answer(self.forum.said(post)) if post else _missing()
+        shown = post and (post["deleted_at"] is None or user["admin"] or user["moderator"])
+        return _answer(self.forum.said(post)) if post and shown else _missing()
+
+    async def delete_post(self, request: Request, user: dict[str, Any]) -> Response:
+        post = self.forum.posts.get(request.path_params["id"])
+        if post is None or not (user["admin"] or user["id"] == post["user_id"]):
+            return _missing()
+        post["deleted_at"] = now()
+        return _answer({})
+
+    async def recover_post(self, request: Request, user: dict[str, Any]) -> Response:
+        post = self.forum.posts.get(request.path_params["id"])
+        if post is None or not user["admin"]:
+            return _missing()
+        post["deleted_at"] = None
+        return _answer(self.forum.said(post))
+
+    async def delete_user(self, request: Request, user: dict[str, Any]) -> Response:
+        found = self.forum.users.get(request.path_params["id"])
+        if found is None or not user["admin"]:
+            return _missing()
+        if found["post_count"] and request.query_params.get("delete_posts") != "true":
+            # The vendor keeps who has posts, unless their posts may go too.
+            return _refused(403, "invalid_access", "User has posts and can't be deleted.")
+        self.forum.drop_user(found)
+        return _answer({"deleted": True})
 
     async def post(self, request: Request, user: dict[str, Any]) -> Response:
         given = orjson.loads(await request.body())
@@ -104,6 +133,12 @@ class _Face:
         field = _LISTED_ORDERS.get(asked.get("order", "seen"), "last_seen_at")
         users = sorted(self.forum.users.values(), key=lambda each: each["username"])
         users.sort(key=lambda each: each[field] or "", reverse=asked.get("asc") != "true")
+        if wanted := asked.get("filter", "").strip().lower():
+            users = [
+                one
+                for one in users
+                if wanted in one["username_lower"] or wanted in (one["email"] or "").lower()
+            ]
         hidden = (
             _DETAIL_ONLY
             if asked.get("show_emails") == "true"

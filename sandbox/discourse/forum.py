@@ -77,6 +77,12 @@ class Forum:
         if user["external_id"]:
             self.by_external[user["external_id"]] = user
 
+    def drop_user(self, user: dict[str, Any]) -> None:
+        """Delete a member with all they wrote."""
+        del self.users[user["id"]], self.by_name[user["username_lower"]]
+        self.by_external.pop(user["external_id"], None)
+        self.posts = {key: post for key, post in self.posts.items() if post["user_id"] != user["id"]}
+
     def add_topic(self, title: str, number: int | None = None, category: int = 1) -> int:
         """Open a topic and return its id."""
         number = number or max(self.topics, default=0) + 1

@@ -60,6 +60,8 @@ class _Face:
             Route("/_sandbox/writes", self.writes),
             Route("/_sandbox/lock", self.lock, methods=["POST"]),
             Route("/_sandbox/expire", self.expire, methods=["POST"]),
+            Route("/_sandbox/undelete", self.undelete, methods=["POST"]),
+            Route("/_sandbox/purge", self.purge, methods=["POST"]),
         ]
         return Starlette(routes=routes)
 
@@ -113,6 +115,16 @@ class _Face:
     async def lock(self, request: Request) -> Response:
         body = orjson.loads(await request.body())
         self.org.lock(body["ids"], body["times"])
+        return answer({})
+
+    async def undelete(self, request: Request) -> Response:
+        """Take rows out of the bin, as a person does in Setup: the REST API has no call for it."""
+        for key in orjson.loads(await request.body())["ids"]:
+            self.org.undelete(key)
+        return answer({})
+
+    async def purge(self, _: Request) -> Response:
+        self.org.purge()
         return answer({})
 
     async def expire(self, _: Request) -> Response:

@@ -19,6 +19,8 @@ class Org:
         self.rows: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in OBJECTS}
         self.external: dict[str, dict[str, str]] = {name: {} for name in OBJECTS}
         self.deleted: dict[str, list[tuple[str, str]]] = {name: [] for name in OBJECTS}
+        self.bin: dict[str, tuple[Object, dict[str, Any]]] = {}
+        self.log_begins = ""
         self.locked: Counter[str] = Counter()
         self.creates = 0
         self.updates = 0
@@ -91,7 +93,19 @@ class Org:
         """Move a row to the bin: gone from queries, listed by Get Deleted."""
         row = self.row(kind, key)
         self._forget(kind, row)
+        self.bin[row["Id"]] = (kind, row)
         self.deleted[kind.name].append((row["Id"], now()))
+
+    def undelete(self, key: str) -> None:
+        """Take a row out of the bin: it is itself again, with its time stamp moved."""
+        kind, row = self.bin.pop(ids.normal(key) or key)
+        self.deleted[kind.name] = [one for one in self.deleted[kind.name] if one[0] != row["Id"]]
+        self._keep(kind, row | {"SystemModstamp": now()})
+
+    def purge(self) -> None:
+        """Cut the delete log off, as the background process does with one that has grown too big."""
+        self.deleted = {name: [] for name in OBJECTS}
+        self.log_begins = now()
 
     def row(self, kind: Object, key: object) -> dict[str, Any]:
         """Return a row by its id of 15 or 18 characters."""

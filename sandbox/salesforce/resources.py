@@ -157,7 +157,8 @@ class Resources:
             for key, when in self.org.deleted[kind.name]
             if start <= when <= end
         ]
-        covered = {"earliestDateAvailable": instant(first.isoformat()), "latestDateCovered": min(end, now())}
+        begins = max(instant(first.isoformat()), self.org.log_begins)
+        covered = {"earliestDateAvailable": begins, "latestDateCovered": min(end, now())}
         return answer({"deletedRecords": found} | covered)
 
 

@@ -75,6 +75,13 @@ def create(
         updates = partners.writes["updates"] + orders.writes["updates"]
         return JSONResponse({"writes": creates + updates, "creates": creates, "updates": updates})
 
+    async def end_purpose(request: Request) -> Response:
+        """Set or take back the end of purpose of partners, as the run BUPA_PRE_EOP and its undoing do."""
+        asked = orjson.loads(await request.body())
+        for number in asked["partners"]:
+            partners.rows[number]["_hidden"] = asked["ended"]
+        return Response(status_code=204)
+
     async def forget(_: Request) -> Response:
         tokens.clear()
         return Response(status_code=204)
@@ -85,6 +92,7 @@ def create(
             Route("/sap/opu/odata/sap/{service}/{path:path}", odata, methods=methods),
             Route("/_sandbox/writes", writes),
             Route("/_sandbox/end_sessions", forget, methods=["POST"]),
+            Route("/_sandbox/end_of_purpose", end_purpose, methods=["POST"]),
         ]
     )
 

@@ -89,6 +89,8 @@ class Records:
     def all(self, entity: Entity) -> Iterator[tuple[Row, Row]]:
         """Yield every entity of a kind with its root."""
         for root in self.rows.values():
+            if root.get("_hidden"):
+                continue  # at the end of its purpose, and we have no right to see it
             for row, kind in self._below(root, self.root):
                 if kind is entity:
                     yield row, root

@@ -82,7 +82,7 @@ class Service:
             rows = sorted(rows, key=lambda row: row[name]) if name else rows
         start = int(asked.get("$skiptoken", asked.get("$skip", 0)))
         end = start + int(asked["$top"]) if "$top" in asked else len(rows)
-        told: Row = {}
+        told: Row = {"__count": str(len(rows))} if asked.get("$inlinecount") == "allpages" else {}
         if self.page_limit and min(end, len(rows)) - start > self.page_limit:
             rest = {
                 **asked,

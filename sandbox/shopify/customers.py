@@ -41,6 +41,17 @@ def upsert(_: Any, info: Info, identifier: Input | None = None, **asked: Input) 
     return _payload(customer, errors)
 
 
+def delete(_: Any, info: Info, **asked: Input) -> Node:
+    shop, gid = held(info), asked["input"]["id"]
+    if gid not in shop.customers:
+        return {"deletedCustomerId": None, "userErrors": [error(["id"], "Customer can't be found", None)]}
+    if any((order.get("customer") or {}).get("id") == gid for order in shop.orders.values()):
+        refused = error(["id"], "Customer can't be deleted because they have associated orders", None)
+        return {"deletedCustomerId": None, "userErrors": [refused]}
+    shop.drop(gid)
+    return {"deletedCustomerId": gid, "userErrors": []}
+
+
 def create_address(_: Any, info: Info, address: Input, **asked: Any) -> Node:
     customer = held(info).customers.get(asked["customerId"])
     if customer is None:

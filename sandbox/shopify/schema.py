@@ -15,6 +15,7 @@ _RESOLVERS: dict[str, dict[str, Any]] = {
         "customer": queries.customer,
         "customerByIdentifier": queries.customer_by_identifier,
         "customers": queries.customers,
+        "customersCount": queries.customers_count,
         "order": queries.order,
         "orders": queries.orders,
         "nodes": queries.nodes,
@@ -28,6 +29,7 @@ _RESOLVERS: dict[str, dict[str, Any]] = {
     "Mutation": {
         "customerCreate": customers.create,
         "customerUpdate": customers.update,
+        "customerDelete": customers.delete,
         "customerSet": customers.upsert,
         "customerAddressCreate": customers.create_address,
         "customerAddressUpdate": customers.update_address,

@@ -56,6 +56,12 @@ class Shop:
             self.writes[node["id"]] += 1
             self.creates += created
 
+    def drop(self, gid: str) -> None:
+        """Delete a customer for good: the vendor has no bin for them."""
+        del self.customers[gid]
+        self.custom_ids = {name: held for name, held in self.custom_ids.items() if held != gid}
+        self._sorted.clear()
+
     def changed(self) -> None:
         """Forget the sorted lists."""
         self._sorted.clear()

@@ -8,7 +8,7 @@ import requests
 
 from connectors.discourse import posts as descent
 from connectors.discourse.connector import Discourse
-from crossroads.records import State
+from crossroads.records import Batch, State
 from crossroads.testkit.faults import FaultyTransport
 from sandbox.discourse.app import API_KEY
 from sandbox.discourse.limits import Limits
@@ -77,4 +77,4 @@ class TestAnEmptyForum:
 
     def test_it_has_no_posts(self, opened: Opener) -> None:
         connector = opened()
-        assert list(connector.read(connector.streams["posts"], State())) == []
+        assert list(connector.read(connector.streams["posts"], State())) == [Batch([], State(), last=True)]

@@ -1,12 +1,14 @@
 """What Salesforce's own ways of listing, deleting and limiting ask of reading."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from connectors.salesforce import soql
 from connectors.salesforce.connector import Salesforce
-from crossroads.errors import AuthError, ConfigError, Unavailable
+from crossroads.errors import AuthError, ConfigError, HistoryLost, Unavailable
 from crossroads.records import Batch, State
 from sandbox.salesforce.limits import Limits
 
@@ -73,13 +75,61 @@ def test_deleted_records_are_reported_once_the_delete_log_has_them(
     assert batches[-1].state.cursor["gone_since"] >= state.cursor["gone_since"]
 
 
+def test_what_is_taken_out_of_the_bin_comes_as_a_change_and_is_deleted_no_more(
+    opened: Opener, control: Any, org: str
+) -> None:
+    crm = opened()
+    state = read(crm, "contacts")[-1].state
+    control.delete(f"{org}{ROOT}/sobjects/Contact/0035g0000000002AAA")
+    assert list(crm.fetch(crm.streams["contacts"], ["0035g0000000002AAA"])) == []
+    control.post(f"{org}/_sandbox/undelete", json={"ids": ["0035g0000000002AAA"]})
+    batches = read(crm, "contacts", state)
+    assert ids(batches) == ["0035g0000000002AAA"]
+    assert [key for batch in batches for key in batch.gone] == []
+
+
+def test_a_list_comes_with_the_orgs_own_count_and_shows_less_if_a_row_is_deleted_on_the_way(
+    opened: Opener, control: Any, org: str
+) -> None:
+    crm = opened()
+    reading = crm.read(crm.streams["contacts"], State())
+    batches = [next(reading)]
+    control.delete(f"{org}{ROOT}/sobjects/Contact/0035g0000000005AAA")
+    batches += reading
+    assert {batch.total for batch in batches} == {7}
+    assert len(ids(batches)) == 6, "so the list proves nothing"
+    assert len(ids(again := read(crm, "contacts"))) == again[-1].total == 6
+
+
+def test_a_delete_log_that_was_cut_off_is_no_log_of_that_time(opened: Opener, control: Any, org: str) -> None:
+    crm = opened()
+    state = read(crm, "contacts")[-1].state
+    control.delete(f"{org}{ROOT}/sobjects/Contact/0035g0000000002AAA")
+    control.post(f"{org}/_sandbox/purge")
+    a_minute_ago = soql.instant(soql.moment(state.cursor["gone_since"]) - timedelta(minutes=1))
+    state = State({**state.cursor, "gone_since": a_minute_ago})
+    with pytest.raises(HistoryLost, match="begins after the last read"):
+        read(crm, "contacts", state)
+
+
+class TestWhenTheOrgKeepsItsLogForADay:
+    @pytest.fixture
+    def limits(self) -> Limits:
+        return Limits(deleted_days=1)
+
+    def test_a_refused_time_is_no_mistake_of_the_request(self, opened: Opener) -> None:
+        two_days_ago = soql.instant(datetime.now(UTC) - timedelta(days=2))
+        with pytest.raises(HistoryLost, match="does not reach back"):
+            read(opened(), "contacts", State({"at": two_days_ago, "gone_since": two_days_ago}))
+
+
 def test_a_delete_log_that_no_longer_reaches_back_is_an_alarm_after_the_records(opened: Opener) -> None:
     crm = opened()
     since = State({"at": "2026-03-15T00:00:00Z", "gone_since": "2026-03-15T00:00:00Z"})
     reading = crm.read(crm.streams["contacts"], since)
     found = ids([next(reading), next(reading)])
     assert found == [f"0035g000000000{n}AAA" for n in range(4, 8)]
-    with pytest.raises(ConfigError, match="full compare"):
+    with pytest.raises(HistoryLost, match="for 15 days"):
         next(reading)
 
 

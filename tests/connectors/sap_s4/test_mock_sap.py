@@ -86,6 +86,7 @@ def test_all_partners_and_orders_are_read(erp: Connector[Any]) -> None:
         records = [one for batch in batches for one in batch.records]
         assert len(records) >= 24
         assert batches[-1].last
+        assert batches[0].total == len(records)
         assert all(isinstance(one, dict) for one in lens.read(records, []))
 
 

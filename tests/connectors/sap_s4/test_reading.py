@@ -101,3 +101,19 @@ def test_a_misspelt_option_is_told_before_anything_is_sent(connect: Any) -> None
 def test_a_misspelt_setting_is_told_with_those_that_exist(connect: Any) -> None:
     with pytest.raises(ConfigError, match=r"cleint: .* Known settings: base_url, user, password, client"):
         connect(cleint="100")
+
+
+def test_a_whole_listing_comes_with_saps_own_count_and_what_changed_with_none(connect: Any) -> None:
+    connector = connect(options=SMALL)
+    stream = connector.streams["business_partners"]
+    batches = list(connector.read(stream, State()))
+    assert [batch.total for batch in batches] == [6, None, None, None]
+    assert {batch.total for batch in connector.read(stream, batches[-1].state)} == {None}
+
+
+def test_a_narrowed_listing_counts_what_it_lists_and_the_others_are_there(connect: Any) -> None:
+    connector = connect(options={"business_partners": {"filter": "BusinessPartner ne '3'"}})
+    stream = connector.streams["business_partners"]
+    batches = list(connector.read(stream, State()))
+    assert (keys(batches), batches[0].total, batches[-1].last) == (["1", "2", "4", "5", "6"], 5, True)
+    assert [one["BusinessPartner"] for one in connector.fetch(stream, ["3"])] == ["3"]

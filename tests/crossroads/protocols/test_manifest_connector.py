@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from crossroads import registry
 from crossroads.connector import Connector
-from crossroads.errors import ConfigError
+from crossroads.errors import ConfigError, RecordRejected
 from crossroads.manifest import Manifest, Setting
 from crossroads.protocols.rest import ManifestConnector
 from crossroads.records import Change, Rejected, State, Written
@@ -41,9 +41,11 @@ MANIFEST = Manifest.model_validate(
                 "key": "id",
                 "version": "version",
                 "writable": True,
+                "deletes": "full_compare",
                 "read": {
                     "path": "/customers",
                     "items": "data",
+                    "total": "total",
                     "params": {"limit": 2},
                     "paging": {"kind": "offset", "limit": 2, "total": "total"},
                     "since": {
@@ -73,8 +75,8 @@ MANIFEST = Manifest.model_validate(
 )
 
 
-def shop() -> Starlette:
-    """A REST shop with five customers, one a day."""
+def shop(*, shifting: bool = False) -> Starlette:
+    """A REST shop with five customers, one a day; with `shifting`, one moves a place down while pages are handed out."""
     rows = [
         {"id": n, "email": f"c{n}@shop.example", "updated_at": f"2026-01-0{n}T00:00:00Z", "version": 1}
         for n in range(1, 6)
@@ -102,9 +104,12 @@ def shop() -> Starlette:
         if "reference" in asked:
             found = [one for one in rows if one.get("reference") == asked["reference"]]
         start, limit = int(asked.get("offset", 0)), int(asked.get("limit", 50))
+        start -= int(shifting and start > 0)
         return JSONResponse({"data": found[start : start + limit], "total": len(found)})
 
     async def customer(request: Request) -> Response:
+        if request.path_params["number"] == "maintenance":
+            return JSONResponse({"error": "later"}, 400)
         number = int(request.path_params["number"])
         if not 0 < number <= len(rows):
             return JSONResponse({}, 404)
@@ -160,6 +165,26 @@ def test_only_a_full_listing_is_called_complete(connector: ManifestConnector) ->
     stream = connector.streams["customers"]
     assert [batch.last for batch in connector.read(stream, State())] == [False, False, True]
     assert not any(batch.last for batch in connector.read(stream, State({"at": "2026-01-01T00:00:00Z"})))
+
+
+def test_a_listing_says_what_the_system_counts(connector: ManifestConnector) -> None:
+    assert [batch.total for batch in connector.read(connector.streams["customers"], State())] == [5, 5, 5]
+
+
+def test_a_list_by_position_that_shows_a_record_twice_is_not_complete() -> None:
+    with running(shop(shifting=True)) as url, connect(url, FaultyTransport()) as connector:
+        batches = list(connector.read(connector.streams["customers"], State()))
+    assert [one["id"] for batch in batches for one in batch.records] == [1, 2, 2, 3, 4, 5]
+    assert not any(batch.last for batch in batches), "where one comes twice, another may not come at all"
+
+
+def test_a_refused_question_is_not_the_answer_that_a_record_is_not_there(
+    connector: ManifestConnector,
+) -> None:
+    stream = connector.streams["customers"]
+    assert [one["id"] for one in connector.fetch(stream, ["2", "77"])] == [2]
+    with pytest.raises(RecordRejected):
+        list(connector.fetch(stream, ["maintenance"]))
 
 
 def test_an_update_goes_to_the_key_and_tells_the_version(connector: ManifestConnector) -> None:

@@ -142,3 +142,37 @@ def test_something_else_where_the_list_should_be_is_an_error() -> None:
                 lambda *_: answer({"rows": {"a": 1}}), "/list?email=ann@x.example", None, SinglePage(), "rows"
             )
         )
+
+
+@pytest.mark.parametrize(
+    ("paging", "params", "body", "count", "end"),
+    [
+        (SinglePage(), {}, {}, 3, True),
+        (LinkHeader(), {}, {}, 3, True),
+        (JsonUrl("next"), {}, {}, 3, True),
+        (JsonUrl("next", done="done"), {}, {"done": True}, 3, True),
+        (JsonUrl("next", done="done"), {}, {"done": False}, 3, False),
+        (JsonUrl("next", done="done"), {}, {}, 3, False),
+        (JsonCursor("after", "after"), {}, {}, 3, True),
+        (JsonCursor("after", "after", more="more"), {}, {"more": False}, 3, True),
+        (JsonCursor("after", "after", more="more"), {}, {"more": True}, 3, False),
+        (JsonCursor("after", "after", more="more"), {}, {"after": "x"}, 3, False),
+        (PageNumber(), {"page": 4}, {}, 0, True),
+        (PageNumber(total_pages="pages"), {"page": 4}, {"pages": 4}, 3, True),
+        (PageNumber(total_pages="pages"), {"page": 2}, {"pages": 4}, 0, False),
+        (Offset(3), {"offset": 6}, {}, 0, True),
+        (Offset(3), {"offset": 6}, {}, 1, False),
+        (Offset(3, total="count"), {"offset": 6}, {"count": 7}, 1, True),
+        (Offset(3, total="count"), {"offset": 3}, {"count": 7}, 0, False),
+        (Keyset(3, lambda last: {}), {}, {}, 0, True),
+        (Keyset(3, lambda last: {}), {}, {}, 1, False),
+        (IdDescending(), {}, {}, 0, True),
+        (Connection("c"), {}, {"c": {"pageInfo": {"hasNextPage": False}}}, 3, True),
+        (Connection("c"), {}, {"c": {}}, 3, False),
+    ],
+)
+def test_a_list_is_whole_only_if_the_system_says_that_it_ends(
+    paging: Any, params: dict[str, Any], body: dict[str, Any], count: int, end: bool
+) -> None:
+    (page,) = pages(lambda *_: answer({**body, "rows": ROWS[:count]}), "/list", params, paging, "rows")
+    assert (page.last, page.end) == (True, end)
