@@ -31,7 +31,8 @@ def matched(w: Any, people: int = 1, run: str = "r") -> Any:
         w.systems["erp"].put("people", str(n), **ann(n))
     (plan,) = w.plans
     engine.begin(w.ws, plan, run)
-    engine.pull(w.ws, plan, "erp.people", run)
+    for member in plan.between:
+        engine.pull(w.ws, plan, member.name, run)
     engine.match(w.ws, plan, run)
     return plan
 

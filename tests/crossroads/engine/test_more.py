@@ -88,7 +88,8 @@ def test_a_result_counts_only_under_the_fence_of_its_claim(world: Callable[..., 
     w.systems["erp"].put("people", "1", **ANN)
     (plan,) = w.plans
     engine.begin(w.ws, plan, "r")
-    engine.pull(w.ws, plan, "erp.people", "r")
+    for member in plan.between:
+        engine.pull(w.ws, plan, member.name, "r")
     engine.match(w.ws, plan, "r")
 
     class Overtaken(MemoryConnector):

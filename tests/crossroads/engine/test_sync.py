@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from crossroads import engine
 from crossroads.engine import RunFailed
 from crossroads.errors import ConfigError, Unavailable
 from crossroads.plan import Plan
@@ -192,8 +193,6 @@ def test_two_records_with_one_key_in_one_page_are_both_refused(world: Callable[.
 
 
 def test_a_system_that_is_down_leaves_the_others_synced_and_the_run_red(world: Callable[..., Any]) -> None:
-    from crossroads import engine
-
     w = world(erp=Memory(), crm=Memory(), shop=Memory(down=True))
     w.systems["erp"].put("people", "1", **ANN)
     (plan,) = w.plans
@@ -203,17 +202,34 @@ def test_a_system_that_is_down_leaves_the_others_synced_and_the_run_red(world: C
     with pytest.raises(Unavailable):
         engine.pull(w.ws, plan, "shop.people", "r")
     engine.match(w.ws, plan, "r")
-    for name in ("erp.people", "crm.people"):
+    for name in ("erp.people", "crm.people", "shop.people"):
         engine.push(w.ws, plan, name, "r")
-    with pytest.raises(Unavailable):
-        engine.push(w.ws, plan, "shop.people", "r")
     with pytest.raises(RunFailed, match=r"shop\.people: pull failed"):
         engine.report(w.ws, plan, "r")
     assert len(w.systems["crm"].records["people"]) == 1
+    assert [(row["connection"], row["reason"]) for row in w.rows("Parked")] == [("shop", "read")]
     w.systems["shop"].down = False
     w.sync()
     assert len(w.systems["shop"].records["people"]) == 1
+    assert w.rows("Parked") == []
     assert len(w.systems["crm"].writes) == 1
+
+
+def test_nobody_is_made_in_a_system_whose_read_failed(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.systems["crm"].put("people", "a", **ANN)
+    (plan,) = w.plans
+    engine.begin(w.ws, plan, "r")
+    w.systems["crm"].down = True
+    engine.pull(w.ws, plan, "erp.people", "r")
+    with pytest.raises(Unavailable):
+        engine.pull(w.ws, plan, "crm.people", "r")
+    w.systems["crm"].down = False  # back for the push, and Ann is there already: by hand, and not read yet
+    engine.match(w.ws, plan, "r")
+    engine.push(w.ws, plan, "crm.people", "r")
+    w.sync()
+    assert list(w.systems["crm"].records["people"]) == ["a"]
 
 
 def test_a_cursor_of_another_installation_is_refused(world: Callable[..., Any]) -> None:
