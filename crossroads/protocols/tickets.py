@@ -1,13 +1,13 @@
 """Tickets: each call takes a number and learns when it may leave, so that nobody asks again and again.
 
-A window of `limit` calls is kept if call n leaves a window after call n - limit: one look at one row, however
+A window of `limit` calls is kept if call n leaves a window after call n - limit: one look at a few rows, however
 large the limit is. Who took a ticket and died has used up one call; nobody waits for it.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from crossroads.protocols.counters import TICKETS
 
@@ -43,15 +43,19 @@ def rates(limits: Mapping[str, int]) -> tuple[Rate, ...]:
 
 def due(db: Connection, name: str, number: int, told: Sequence[Rate], now: float, longest: float) -> float:
     """Return when the call with this number may leave, by the calls before it."""
-    # The longer of two windows with one limit comes later here, and counts.
-    asked = {number - 1: 0.0} | {number - rate.limit: rate.window for rate in told}
-    query = select(TICKETS.c.number, TICKETS.c.at).where(
-        TICKETS.c.name == name, TICKETS.c.number.in_([n for n in asked if n > 0])
-    )
     at = now
-    for before, left in db.execute(query):
-        if left <= now + longest:  # nobody takes a later one: that was written before the clock was set back
-            at = max(at, left + asked[before])
+    for rate in told:
+        last = number - rate.limit
+        # Not that one alone: a call before it that was slow on its way may have been counted after it.
+        query = select(func.max(TICKETS.c.at)).where(
+            TICKETS.c.name == name,
+            TICKETS.c.number.between(last - _SWEPT, last),
+            TICKETS.c.at
+            <= now + longest,  # nobody takes a later one: it was written before the clock was set back
+        )
+        left = db.execute(query).scalar()
+        if left is not None:
+            at = max(at, left + rate.window)
     return at
 
 
@@ -65,5 +69,5 @@ def take(db: Connection, name: str, number: int, at: float, told: Sequence[Rate]
     """Write a ticket down, and now and then forget those that no later one will look at."""
     db.execute(insert(TICKETS).values(name=name, number=number, at=at))
     if number % _SWEPT == 0:
-        oldest = number - max(rate.limit for rate in told)
+        oldest = number - max(rate.limit for rate in told) - _SWEPT
         db.execute(delete(TICKETS).where(TICKETS.c.name == name, TICKETS.c.number <= oldest))

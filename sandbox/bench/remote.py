@@ -17,7 +17,7 @@ from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Http, Retries
 from crossroads.records import Batch, Change, Found, Record, State, Stream, Unknown, WriteResult, Written
 
-LATENCY = 0.01
+LATENCY = 0.1  # seconds, as a call over the internet takes
 PAGE = 200
 
 

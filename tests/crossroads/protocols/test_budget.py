@@ -154,6 +154,20 @@ def test_a_call_that_was_long_on_its_way_counts_from_its_answer(
     assert clock.now - left == pytest.approx(61 + 30.5)
 
 
+def test_a_slow_call_that_a_quick_one_overtook_counts_too(
+    worker: Callable[..., Budget], clock: Clock
+) -> None:
+    slow, quick = worker({"per_minute": 2}, since=clock), worker({"per_minute": 2}, since=clock)
+    slow.take()
+    quick.take()
+    clock.now += 61
+    quick.take()
+    slow.heard(dead=False)
+    answered = clock.now
+    quick.take()
+    assert clock.now - answered == pytest.approx(61)
+
+
 def test_a_clock_set_back_stops_nobody(worker: Callable[..., Budget], clock: Clock) -> None:
     budget = worker({"per_minute": 2})
     departures(budget, clock, 2)
@@ -225,7 +239,7 @@ def test_who_waits_for_a_ticket_of_a_system_that_dies_is_held(tmp_path: Path) ->
             other.heard(dead=True)
 
     mine = Counters(str(counters.engine.url), clock=clock)
-    waiting = Budget({"per_second": 1}, name="crm", counters=mine, sleep=asleep)
+    waiting = Budget({"per_second": 1}, name="crm", counters=mine, sleep=asleep, since=clock)
     other.take()
     waiting.take()
     with pytest.raises(Held, match="has not answered"):
