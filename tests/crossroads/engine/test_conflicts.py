@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from crossroads.engine import answering, deciding, reviews
 from crossroads.engine.answering import Answer
 from crossroads.engine.decided import Decision, mark
 from crossroads.engine.survivorship import Policy, Rule, Source, Survivorship
-from crossroads.errors import ConfigError
+from crossroads.errors import ConfigError, MappingError
 from crossroads.records import Stream
 from crossroads.testkit.memory import Memory, MemoryConnector
 
@@ -244,6 +245,30 @@ def test_a_union_of_texts_lists_everything_once_and_a_union_of_labels_keeps_the_
         "emails.erp.address": "a@x.example",
     }
     assert why["emails.erp.address"][:2] == ("1", "union")
+
+
+@pytest.mark.parametrize(
+    ("customer", "wrong"),
+    [
+        ("default: {rule: newest}\n  fields: {emails.*.address: {rule: union}}", ""),
+        ("default: {rule: newest}\n  fields: {language: {rule: union, separator: ','}}", ""),
+        ("default: {rule: newest}\n  fields: {language: {rule: union}}", "language: a union is"),
+        (
+            "default: {rule: newest}\n  fields: {emails.*.address: {rule: union, separator: ','}}",
+            "a union is",
+        ),
+        ("default: {rule: union}", "default: a union is"),
+        ("default: {rule: newest}\n  together: {addresses.*: {rule: union}}", "a union is"),
+    ],
+)
+def test_a_union_is_said_of_fields_it_can_be_made_of(tmp_path: Path, customer: str, wrong: str) -> None:
+    others = "".join(f"{name}:\n  default: {{rule: newest}}\n" for name in ("order", "interaction"))
+    (file := tmp_path / "survivorship.yaml").write_text(f"customer:\n  {customer}\n{others}")
+    if wrong:
+        with pytest.raises(MappingError, match=wrong):
+            Survivorship.load(file)
+    else:
+        assert Survivorship.load(file).policies["customer"].default.rule == "newest"
 
 
 # answers for writes that nobody can look up
