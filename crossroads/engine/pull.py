@@ -89,7 +89,7 @@ def _read(reader: Reader, connector: Connector[Any], since: State, *, full: bool
     if missing or reader.waiting:
         reader.judge(missing, sorted(there))
     # Where a log tells of deletions, what it told since the last read is not in the listing, so the log is asked again.
-    return since if doubt and since and stream.deletes != "full_compare" else state
+    return since if doubt and since and stream.deletes in ("native", "tombstones") else state
 
 
 def _left(ws: Workspace, db: Connection, member: Member) -> tuple[State, str | None]:
