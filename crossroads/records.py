@@ -52,14 +52,16 @@ class State:
 class Batch:
     """Records, and the state that is true once they are safely stored.
 
-    `gone` are keys the system itself reports as deleted; absence is never reported here. `last` marks a listing that the
-    system proved complete.
+    `gone` are keys the system itself reports as deleted; absence is never reported here. `last` marks the end of a listing that
+    was read from its very beginning, and that the system itself said to be the end; a page that is merely short or empty by
+    itself says nothing. `total` is how many records the system says the whole listing has, on each page where it says so.
     """
 
     records: Sequence[Record] = field(repr=False)
     state: State
     gone: Sequence[str] = ()
     last: bool = False
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,6 +291,46 @@ class Page(SQLModel, table=True):
     outcomes: bytes = Field(sa_type=LargeBinary)
 
 
+class Reconciliation(SQLModel, table=True):
+    """One comparison of a sync's systems with the store: `summary` has its counts by stream; without `ended_at` it was killed.
+
+    `agrees` is None where a system could not be asked and the others agree.
+    """
+
+    __tablename__ = "reconciliation"
+    id: str = Field(primary_key=True)
+    sync: str = Field(index=True)
+    entity: str
+    agrees: bool | None = None
+    started_at: str
+    ended_at: str | None = None
+    summary: str = "{}"
+
+
+class Drift(SQLModel, table=True):
+    """One thing on which a system, the store and the golden profiles do not agree, from the first comparison that saw it on.
+
+    `name` is a record's key, or a profile where there is no record. `fields` name what differs, never a value; `digest` is
+    the content that the system showed. `disagrees` tells what makes systems disagree from what is only worth knowing. `run`
+    is the reconciliation that saw it last; it ends with the first one that does not see it any more.
+    """
+
+    __tablename__ = "drift"
+    connection: str = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    profile: str | None = None
+    fields: str = "[]"
+    why: str = ""
+    disagrees: bool = True
+    digest: str = ""
+    first_seen: str
+    last_seen: str
+    ended_at: str | None = None
+    run: str
+
+
 class Lease(SQLModel, table=True):
     """Who may work on something; the fence grows with every holder."""
 

@@ -17,6 +17,7 @@ from crossroads.audit.journal import verified
 from crossroads.audit.texts import TEXTS
 from crossroads.audit.verdict import KINDS, Verdict
 from crossroads.cli import app
+from crossroads.engine.reconcile_found import KINDS as DIFFERENCES
 from crossroads.engine.survivorship import Rule
 from crossroads.store import table
 from crossroads.store.tables import Entry
@@ -85,6 +86,9 @@ def test_every_kind_of_thing_has_its_words() -> None:
     wanted = {f"verdict.{name}" for name in get_args(Verdict)} | {f"gap.{name}" for name in KINDS}
     wanted |= {f"{word}.{kind}" for kind in get_args(aside.Kind) for word in ("kind", "do")}
     wanted |= {f"rule.{name}" for name in get_args(Rule.model_fields["rule"].annotation)}
+    wanted |= {f"differs.{kind}" for kind in DIFFERENCES} | {
+        f"compared.{said}" for said in (True, False, None)
+    }
     assert wanted - TEXTS.keys() == set()
 
 
@@ -124,6 +128,7 @@ def home(known: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["status", "--journal"], 0, "The journal holds"),
         (["profiles", "--find", "LEE"], 0, "erp/people/1"),
         (["rejected"], 0, "LOCKED"),
+        (["reconcile", "--list"], 0, "Nothing differed"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
