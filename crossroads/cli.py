@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import crossroads
-from crossroads.commands import reconcile
+from crossroads.commands import reconcile, schema
 from crossroads.commands.terminal import console, entered, told, workspace
 from crossroads.launch import home as homes
 
@@ -17,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, hel
 new_app = typer.Typer(no_args_is_help=True, help="Write the files of something new.")
 app.add_typer(new_app, name="new")
 app.command()(reconcile.reconcile)
+app.add_typer(schema.app, name="schema")
 
 
 @app.command()

@@ -11,6 +11,7 @@ from crossroads.audit.profiles import LIMIT, Found
 from crossroads.audit.runs import HELD_BACK, RunView, StepView
 from crossroads.audit.status import Overview
 from crossroads.audit.texts import said
+from crossroads.engine.schema_approval import said as counted
 
 COLOURS = {"agree": "green", "waiting": "yellow", "moving": "blue", "new": "yellow", "apart": "yellow"}
 SHOWN = 8  # records of one outcome that a run's table names
@@ -26,6 +27,9 @@ def status(console: Console, seen: Overview) -> None:
         console.print(cell(f"  {said('see.rejected')}", "dim"))
     if any(gap.kind == "differs" for gap in seen.gaps):
         console.print(cell(f"  {said('see.differs')}", "dim"))
+    for where, raised in seen.schema.items():
+        told = f"{counted(raised)}. {said('see.schema')}"
+        console.print(cell(f"  {said('schema.raised', where=where, told=told)}", "yellow"))
     if seen.compared:
         told = "; ".join(
             f"{one.sync} {one.at[:16].replace('T', ' ')} UTC, {said(f'compared.{one.agrees}')}"

@@ -13,6 +13,7 @@ from crossroads.engine.planning import OPEN
 from crossroads.engine.reconcile_found import KINDS as DIFFERENCES
 from crossroads.engine.reconcile_found import STORE
 from crossroads.engine.reconcile_rows import counted
+from crossroads.engine.schema_approval import raised
 from crossroads.plan import Member, Plan
 from crossroads.store.session import table
 from crossroads.store.tables import Contribution, Due, Intent, Parked, Reconciliation, Rejected, Step
@@ -76,7 +77,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The first page: one verdict, what stands against it, every system, the last runs, and the last comparisons."""
+    """The first page: one verdict, what stands against it, every system, last runs and comparisons, and fields that changed."""
 
     verdict: Verdict
     gaps: Sequence[Gap]
@@ -84,6 +85,7 @@ class Overview:
     syncs: Mapping[str, RunView | None]
     runs: Sequence[RunView]
     compared: Sequence[Compared] = ()
+    schema: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def overview(db: Connection, plans: Sequence[Plan], runs: int = 20) -> Overview:
@@ -91,7 +93,8 @@ def overview(db: Connection, plans: Sequence[Plan], runs: int = 20) -> Overview:
     newest = {plan.sync: last_of(db, plan.sync) for plan in plans}
     views = streams(db, plans, newest)
     found = gaps(views, newest, [*_waiting(db), *_differing(db)])
-    return Overview(verdict(found, newest), found, views, newest, last_runs(db, runs), _compared(db, newest))
+    compared, schema = _compared(db, newest), raised(db)
+    return Overview(verdict(found, newest), found, views, newest, last_runs(db, runs), compared, schema)
 
 
 def gaps(

@@ -127,7 +127,8 @@ def line(reports: Sequence[Report]) -> str:
         counts: Counter[str] = Counter()
         for report in reports:
             counts[report.entity] += report.profiles
-        what = " and ".join(f"{count:,} {PERSONS[entity]}" for entity, count in counts.items())
+        *others, last = [f"{count:,} {PERSONS[entity]}" for entity, count in counts.items()]
+        what = f"{', '.join(others)} and {last}" if others else last
         who = f"All {len(systems)} systems agree" if len(systems) > 1 else "The 1 system asked agrees"
         told.append(f"{who} on {what}")
     at = max((report.at for report in reports), default="")

@@ -236,13 +236,29 @@ class Parked(SQLModel, table=True):
 
 
 class SourceField(SQLModel, table=True):
-    """A field a source sends that no mapping names: kept in the raw copy, listed here."""
+    """A path of a stream's records: with what JSON types it came, and whether people know of it.
+
+    Lists are `[]`, keys that are data `*`. `state` is approved, new, retyped (it came with a type beyond
+    `approved_types`) or missing. `named` tells whether the mapping reads it; what it does not is kept in the raw copy.
+    `seen` records had it, of those looked at from `counted_from` to `last_at`, a running number in its stream.
+    """
 
     __tablename__ = "source_field"
     connection: str = Field(primary_key=True)
     stream: str = Field(primary_key=True)
-    field: str = Field(primary_key=True)
-    at: str
+    path: str = Field(primary_key=True)
+    types: str
+    approved_types: str = "[]"
+    state: str
+    named: bool = False
+    seen: int = 0
+    counted_from: int = 0
+    last_at: int = 0
+    first_seen: str
+    last_seen: str
+    raised_at: str | None = None
+    approved_by: str | None = None
+    approved_at: str | None = None
 
 
 class Run(SQLModel, table=True):
