@@ -79,9 +79,11 @@ def test_files_commands_and_tests_that_a_page_names_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     # A sentence may say "make one"; only code is a command.
     assert {*re.findall(r"^(?:\$ )?make ([a-z]+)", shown, re.MULTILINE)} <= targets
-    for way, options in re.findall(r"^(?:\$ )?crossroads ((?:new )?[a-z]+)([^\n#]*)", shown, re.MULTILINE):
-        command = COMMANDS.get(way)
-        assert command is not None, f"crossroads {way}"
+    for way, more, options in re.findall(
+        r"^(?:\$ )?crossroads ([a-z]+)(?: ([a-z]+)\b)?([^\n#]*)", shown, re.MULTILINE
+    ):
+        command = COMMANDS.get(f"{way} {more}") or COMMANDS.get(way)
+        assert command is not None, f"crossroads {way} {more}"
         known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
         assert set(re.findall(r"(?<=\s)(--[a-z-]+)", options)) <= known | {"--help"}, f"{way} {options}"
     tests = set(re.findall(r"\btest_[a-z0-9_]{8,}\b", shown))
@@ -97,9 +99,11 @@ def _tests() -> set[str]:
     return found
 
 
-def _commands(group: TyperGroup, way: str = "") -> Iterator[tuple[str, TyperCommand]]:
+def _commands(group: TyperGroup, way: str = "") -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
+            if command.invoke_without_command:
+                yield f"{way}{name}", command
             yield from _commands(command, f"{way}{name} ")
         else:
             yield f"{way}{name}", command

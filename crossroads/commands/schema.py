@@ -19,7 +19,11 @@ class _ShowsByDefault(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(cls=_ShowsByDefault, help="Show the fields that sources send, and approve what changed.")
+app = typer.Typer(
+    cls=_ShowsByDefault,
+    invoke_without_command=True,
+    help="Show the fields that sources send, and approve what changed.",
+)
 
 
 @app.command()
