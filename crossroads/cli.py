@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import crossroads
-from crossroads.commands import budgets, decide, deletes
+from crossroads.commands import budgets, decide, deletes, reconcile, schema
 from crossroads.commands.terminal import console, entered, told, workspace
 from crossroads.launch import home as homes
 
@@ -20,6 +20,8 @@ for waits in (decide.waiting, decide.decide, decide.answer):
     app.command()(waits)
 app.command()(budgets.budgets)
 app.add_typer(deletes.app, name="deletes")
+app.command()(reconcile.reconcile)
+app.add_typer(schema.app, name="schema")
 
 
 @app.command()

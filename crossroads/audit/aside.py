@@ -90,9 +90,20 @@ def _profiles(db: Connection, column: Column[str]) -> set[str]:
 
 
 def unmapped(db: Connection) -> dict[tuple[str, str], list[str]]:
-    """Return, by connection and stream, the fields that a source sends and no mapping names."""
+    """Return, by connection and stream, the fields that a source sends and no mapping names; of what is inside one, nothing."""
     rows = table(SourceField)
     found: dict[tuple[str, str], list[str]] = {}
-    for row in db.execute(select(rows).order_by(rows.c.connection, rows.c.stream, rows.c.field)):
-        found.setdefault((row.connection, row.stream), []).append(row.field)
-    return found
+    unnamed = select(rows.c.connection, rows.c.stream, rows.c.path).where(~rows.c.named)
+    for row in db.execute(unnamed.order_by(rows.c.connection, rows.c.stream, rows.c.path)):
+        paths = found.setdefault((row.connection, row.stream), [])
+        steps = row.path.replace("[]", "").split(".")
+        # What begins so is the protocol's or the connector's own.
+        if not any(step.startswith("_") for step in steps) and not any(
+            _inside(row.path, one) for one in paths
+        ):
+            paths.append(row.path)
+    return {place: paths for place, paths in found.items() if paths}
+
+
+def _inside(path: str, above: str) -> bool:
+    return path.startswith((f"{above}.", f"{above}["))

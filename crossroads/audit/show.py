@@ -11,8 +11,9 @@ from crossroads.audit.profiles import LIMIT, Found
 from crossroads.audit.runs import HELD_BACK, RunView, StepView
 from crossroads.audit.status import Overview
 from crossroads.audit.texts import said
+from crossroads.engine.schema_approval import said as counted
 
-COLOURS = {"agree": "green", "waiting": "yellow", "moving": "blue", "new": "yellow"}
+COLOURS = {"agree": "green", "waiting": "yellow", "moving": "blue", "new": "yellow", "apart": "yellow"}
 SHOWN = 8  # records of one outcome that a run's table names
 
 
@@ -24,6 +25,17 @@ def status(console: Console, seen: Overview) -> None:
         console.print(cell(f"  {said(f'gap.{gap.kind}', where=gap.where, count=gap.count, told=told)}"))
     if any(gap.kind in ("refused", "rejected", "parent", "person", "outcome") for gap in seen.gaps):
         console.print(cell(f"  {said('see.rejected')}", "dim"))
+    if any(gap.kind == "differs" for gap in seen.gaps):
+        console.print(cell(f"  {said('see.differs')}", "dim"))
+    for where, raised in seen.schema.items():
+        told = f"{counted(raised)}. {said('see.schema')}"
+        console.print(cell(f"  {said('schema.raised', where=where, told=told)}", "yellow"))
+    if seen.compared:
+        told = "; ".join(
+            f"{one.sync} {one.at[:16].replace('T', ' ')} UTC, {said(f'compared.{one.agrees}')}"
+            for one in seen.compared
+        )
+        console.print(cell(f"  {said('compare.last', told=told)}", "dim"))
     numbers = ("records", "read", "changed", "written", "not written", "open", "parked", "rejected")
     table = columns("stream", *numbers, "last read (UTC)", numbers=numbers, whole=("stream",))
     for view in seen.streams:

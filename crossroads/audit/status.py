@@ -1,7 +1,7 @@
 """How each system is, how the last runs ended, and whether all systems agree."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -10,10 +10,14 @@ from sqlalchemy import Connection, Table, func, select
 from crossroads.audit.runs import RunView, last_of, last_runs
 from crossroads.audit.verdict import KINDS, Gap, Verdict, verdict
 from crossroads.engine import reviews
+from crossroads.engine.reconcile_found import KINDS as DIFFERENCES
+from crossroads.engine.reconcile_found import STORE
+from crossroads.engine.reconcile_rows import counted
+from crossroads.engine.schema_approval import raised
 from crossroads.engine.states import OPEN
 from crossroads.plan import Member, Plan
 from crossroads.store.session import table
-from crossroads.store.tables import Contribution, Due, Intent, Parked, Rejected, Step
+from crossroads.store.tables import Contribution, Due, Intent, Parked, Reconciliation, Rejected, Step
 
 Place: TypeAlias = tuple[str, str]
 
@@ -65,22 +69,34 @@ class StreamView:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """When a sync's systems were last asked for everything, and whether they agreed; None if not all of them answered."""
+
+    sync: str
+    at: str
+    agrees: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """The first page: one verdict, what stands against it, every system, the last runs."""
+    """The first page: one verdict, what stands against it, every system, last runs and comparisons, and fields that changed."""
 
     verdict: Verdict
     gaps: Sequence[Gap]
     streams: Sequence[StreamView]
     syncs: Mapping[str, RunView | None]
     runs: Sequence[RunView]
+    compared: Sequence[Compared] = ()
+    schema: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def overview(db: Connection, plans: Sequence[Plan], runs: int = 20) -> Overview:
     """Return how everything stands; systems that have not run yet are there too."""
     newest = {plan.sync: last_of(db, plan.sync) for plan in plans}
     views = streams(db, plans, newest)
-    found = gaps(views, newest, _waiting(db))
-    return Overview(verdict(found, newest), found, views, newest, last_runs(db, runs))
+    found = gaps(views, newest, [*_waiting(db), *_differing(db)])
+    compared, schema = _compared(db, newest), raised(db)
+    return Overview(verdict(found, newest), found, views, newest, last_runs(db, runs), compared, schema)
 
 
 def gaps(
@@ -151,6 +167,30 @@ def _waiting(db: Connection) -> list[Gap]:
     return reviewed + [
         Gap(reason, where, count, [told]) for (where, reason, told), count in sorted(found.items())
     ]
+
+
+def _differing(db: Connection) -> list[Gap]:
+    """Return what differed when last compared with the systems and, as far as the store knows, still does."""
+    found = sorted(counted(db).items())
+    return [
+        Gap(
+            "differs",
+            f"{connection}.{stream}" if connection else STORE,
+            sum(counts.values()),
+            [", ".join(f"{counts[kind]} {kind}" for kind in DIFFERENCES if kind in counts)],
+        )
+        for (connection, stream), counts in found
+    ]
+
+
+def _compared(db: Connection, syncs: Iterable[str]) -> list[Compared]:
+    rows = table(Reconciliation)
+    last = select(rows.c.sync, func.max(rows.c.started_at).label("at")).where(rows.c.ended_at.is_not(None))
+    newest = last.group_by(rows.c.sync).subquery()
+    here = (rows.c.sync == newest.c.sync) & (rows.c.started_at == newest.c.at) & rows.c.ended_at.is_not(None)
+    query = select(rows.c.sync, rows.c.started_at, rows.c.agrees).join(newest, here)
+    found = {row.sync: Compared(*row) for row in db.execute(query)}
+    return [found[sync] for sync in syncs if sync in found]
 
 
 def _counted(db: Connection, rows: Table, *where: Any) -> dict[Place, int]:

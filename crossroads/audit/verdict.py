@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from crossroads.audit.runs import RunView
 
-Verdict: TypeAlias = Literal["new", "failing", "waiting", "moving", "agree"]
+Verdict: TypeAlias = Literal["new", "failing", "waiting", "moving", "apart", "agree"]
 
 KINDS = (
     "run",
@@ -14,6 +14,7 @@ KINDS = (
     "error",
     "open",
     "due",
+    "differs",
     "refused",
     "rejected",
     "outcome",
@@ -43,4 +44,6 @@ def verdict(found: Sequence[Gap], newest: Mapping[str, RunView | None]) -> Verdi
         return "failing"
     if kinds & {"due", "open"}:
         return "moving"
+    if "differs" in kinds:
+        return "apart"
     return "waiting" if kinds else "agree"

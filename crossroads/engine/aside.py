@@ -1,6 +1,6 @@
-"""What is set aside while a page goes on: refused records with their original, odd fields, and fields no mapping names."""
+"""What is set aside while a page goes on: refused records with their original, and odd fields."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import orjson
 from sqlalchemy import Connection, select
@@ -12,11 +12,10 @@ from crossroads.plan import Member
 from crossroads.records import Record
 from crossroads.store.session import Bulk, chunks, table
 from crossroads.store.tables import Notice as NoticeRow
-from crossroads.store.tables import Rejected, SourceField
+from crossroads.store.tables import Rejected
 
 _rejected = Bulk(Rejected, ("connection", "stream", "key", "step", "reasons", "raw", "digest", "at", "run"))
 _notice = Bulk(NoticeRow, ("connection", "stream", "key", "path", "reason", "at", "run"))
-_field = Bulk(SourceField, ("connection", "stream", "field", "at"), update=())
 
 
 def refused(db: Connection, member: Member) -> dict[str, str]:
@@ -61,14 +60,3 @@ def _odd(
         for some in chunks(applied):
             db.execute(rows.delete().where(*mine, rows.c.key.in_(some)))
     _notice(db, [(member.connection, member.stream, n.key, n.path, n.reason, at, run) for n in notices])
-
-
-def unnamed(
-    db: Connection, member: Member, lens: Lens, records: Iterable[Record], known: set[str], at: str
-) -> None:
-    """List the fields a source sends that no mapping names; `known` remembers them within one attempt."""
-    fresh = set().union(*records) - known
-    if fresh:
-        known |= fresh
-        named = [field for field in sorted(fresh) if field not in lens.sources and not field.startswith("_")]
-        _field(db, [(member.connection, member.stream, field, at) for field in named])

@@ -20,6 +20,7 @@ from crossroads.engine.listing import Listing
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.raw import Raw
 from crossroads.engine.run import hold, take
+from crossroads.engine.schema_watch import Watch
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, RecordRejected
 from crossroads.mapping import Lens
@@ -61,12 +62,12 @@ class Reader:
         )
         self.raw = Raw(ws.store, member)
         self.lease = f"pull:{member.name}"
-        self.fields: set[str] = set()
         self.together = partial(ws.survivorship.together, plan.entity)
         with ws.store.write() as db:
             self.fence = take(db, self.lease, at=ws.clock(), who=who)
             self.outcomes = Outcomes.load(db, run, "pull", member.name)
             self.waiting = deletes.waiting(db, member)
+            self.watch = Watch(db, member, lens)
         self.listing: Listing | None = None
 
     def store(self, batch: Batch, state: State | None) -> None:
@@ -88,7 +89,7 @@ class Reader:
             aside.keep(
                 db, self.member, self.lens, page.rejected, page.notices, page.ended, refused, self.run, at
             )
-            aside.unnamed(db, self.member, self.lens, page.records.values(), self.fields, at)
+            self.watch.look(db, page.records, page.payloads, run=self.run, at=at)
             self.outcomes.add(db, [*page.entered, *batch.gone], page.ended)
             counts = Counter(page.ended.values())
             if counts.keys() - {"unchanged"}:

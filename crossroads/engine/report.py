@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select, update
 from crossroads import journal
 from crossroads.engine import deletes
 from crossroads.engine.outcomes import ended, entered, sums
+from crossroads.engine.schema_approval import raised
 from crossroads.engine.states import OPEN
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import CrossroadsError
@@ -27,6 +28,10 @@ def report(ws: Workspace, plan: Plan, run: str) -> dict[str, Any]:
         members = {member.name: _member(db, member, run) for member in plan.between}
         problems = _problems(db, plan, run, members)
         summary = {"members": members, "problems": problems}
+        # Worth knowing, and no reason for red: the data went on, the fields are as they came.
+        names = {member.name for member in plan.between}
+        if notes := {name: counts for name, counts in raised(db).items() if name in names}:
+            summary["schema"] = notes
         state = "failed" if problems else "finished"
         runs = table(Run)
         former = db.execute(select(runs.c.state, runs.c.summary).where(runs.c.id == run)).one()

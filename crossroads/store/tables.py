@@ -287,13 +287,29 @@ class Parked(SQLModel, table=True):
 
 
 class SourceField(SQLModel, table=True):
-    """A field a source sends that no mapping names: kept in the raw copy, listed here."""
+    """A path of a stream's records: with what JSON types it came, and whether people know of it.
+
+    Lists are `[]`, keys that are data `*`. `state` is approved, new, retyped (it came with a type beyond
+    `approved_types`) or missing. `named` tells whether the mapping reads it; what it does not is kept in the raw copy.
+    `seen` records had it, of those looked at from `counted_from` to `last_at`, a running number in its stream.
+    """
 
     __tablename__ = "source_field"
     connection: str = Field(primary_key=True)
     stream: str = Field(primary_key=True)
-    field: str = Field(primary_key=True)
-    at: str
+    path: str = Field(primary_key=True)
+    types: str
+    approved_types: str = "[]"
+    state: str
+    named: bool = False
+    seen: int = 0
+    counted_from: int = 0
+    last_at: int = 0
+    first_seen: str
+    last_seen: str
+    raised_at: str | None = None
+    approved_by: str | None = None
+    approved_at: str | None = None
 
 
 class Run(SQLModel, table=True):
@@ -340,6 +356,46 @@ class Page(SQLModel, table=True):
     seq: int = Field(primary_key=True)
     entered: int
     outcomes: bytes = Field(sa_type=LargeBinary)
+
+
+class Reconciliation(SQLModel, table=True):
+    """One comparison of a sync's systems with the store: `summary` has its counts by stream; without `ended_at` it was killed.
+
+    `agrees` is None where a system could not be asked and the others agree.
+    """
+
+    __tablename__ = "reconciliation"
+    id: str = Field(primary_key=True)
+    sync: str = Field(index=True)
+    entity: str
+    agrees: bool | None = None
+    started_at: str
+    ended_at: str | None = None
+    summary: str = "{}"
+
+
+class Drift(SQLModel, table=True):
+    """One thing on which a system, the store and the golden profiles do not agree, from the first comparison that saw it on.
+
+    `name` is a record's key, or a profile where there is no record. `fields` name what differs, never a value; `digest` is
+    the content that the system showed. `disagrees` tells what makes systems disagree from what is only worth knowing. `run`
+    is the reconciliation that saw it last; it ends with the first one that does not see it any more.
+    """
+
+    __tablename__ = "drift"
+    connection: str = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    profile: str | None = None
+    fields: str = "[]"
+    why: str = ""
+    disagrees: bool = True
+    digest: str = ""
+    first_seen: str
+    last_seen: str
+    ended_at: str | None = None
+    run: str
 
 
 class Lease(SQLModel, table=True):

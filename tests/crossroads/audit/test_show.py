@@ -17,6 +17,7 @@ from crossroads.audit.journal import verified
 from crossroads.audit.texts import TEXTS
 from crossroads.audit.verdict import KINDS, Verdict
 from crossroads.cli import app
+from crossroads.engine.reconcile_found import KINDS as DIFFERENCES
 from crossroads.engine.survivorship import Rule
 from crossroads.store import table
 from crossroads.store.tables import Entry
@@ -85,6 +86,9 @@ def test_every_kind_of_thing_has_its_words() -> None:
     wanted = {f"verdict.{name}" for name in get_args(Verdict)} | {f"gap.{name}" for name in KINDS}
     wanted |= {f"{word}.{kind}" for kind in get_args(aside.Kind) for word in ("kind", "do")}
     wanted |= {f"rule.{name}" for name in get_args(Rule.model_fields["rule"].annotation)}
+    wanted |= {f"differs.{kind}" for kind in DIFFERENCES} | {
+        f"compared.{said}" for said in (True, False, None)
+    }
     assert wanted - TEXTS.keys() == set()
 
 
@@ -124,12 +128,30 @@ def home(known: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["status", "--journal"], 0, "The journal holds"),
         (["profiles", "--find", "LEE"], 0, "erp/people/1"),
         (["rejected"], 0, "LOCKED"),
+        (["reconcile", "--list"], 0, "Nothing differed"),
+        (["schema"], 0, "No field is new, missing or retyped."),
+        (["schema", "erp.people"], 0, "first read"),
+        (["schema", "nix.people"], 1, "There are: erp.people"),
+        (["schema", "approve", "erp.people", "nix", "--by", "Kim"], 1, "waits for approval"),
+        (["schema", "approve", "erp.people", "--by", "Kim"], 0, "0 fields of erp.people are approved."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_the_commands_that_look_answer(home: Path, command: list[str], code: int, said: str) -> None:
     answer = CliRunner().invoke(app, command)
     assert (answer.exit_code, said in answer.output) == (code, True), answer.output
+
+
+def test_a_field_that_changed_is_shown_in_the_status_until_it_is_approved(home: Path, known: Any) -> None:
+    known.systems["erp"].put("people", "1", loyalty="Ann's own")
+    known.sync()
+    seen = CliRunner().invoke(app, ["status"]).output
+    assert "erp.people: fields that wait for approval: 1 new" in seen
+    listed = CliRunner().invoke(app, ["schema"]).output
+    assert "loyalty" in listed
+    assert "Ann's own" not in seen + listed
+    assert "1 fields" in CliRunner().invoke(app, ["schema", "approve", "erp.people", "--by", "Kim"]).output
+    assert "wait for approval" not in CliRunner().invoke(app, ["status"]).output
 
 
 def test_looking_at_a_store_that_is_not_there_creates_none(

@@ -55,6 +55,17 @@ def a_system_is_down(w: Any) -> None:
         engine.report(w.ws, plan, "red")
 
 
+def a_record_was_never_read(w: Any) -> None:
+    w.sync()
+    w.systems["erp"].put("people", "2", given="Bo", family="Ek", mail="bo@ek.example")
+    engine.reconcile(w.ws, w.plans[0])
+
+
+def a_record_was_read_since(w: Any) -> None:
+    a_record_was_never_read(w)
+    w.sync()
+
+
 def a_run_was_abandoned(w: Any) -> None:
     w.sync()
     with w.store.write() as db:
@@ -76,6 +87,8 @@ def a_run_was_abandoned(w: Any) -> None:
         (a_write_is_refused, "waiting", [("refused", "crm.people", 1)]),
         (a_profile_is_due, "moving", [("due", "crm.people", 1)]),
         (a_system_is_down, "failing", [("run", "customers", 0)]),
+        (a_record_was_never_read, "apart", [("differs", "erp.people", 1)]),
+        (a_record_was_read_since, "agree", []),
         (a_run_was_abandoned, "failing", [("abandoned", "customers", 0)]),
     ],
     ids=lambda value: getattr(value, "__name__", None),
@@ -89,6 +102,19 @@ def test_the_verdict_names_what_keeps_systems_from_agreeing(
     found = seen(w)
     assert found.verdict == verdict
     assert [(gap.kind, gap.where, gap.count) for gap in found.gaps] == gaps
+
+
+def test_the_last_comparison_of_each_sync_is_told(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    assert seen(w).compared == []
+    a_record_was_never_read(w)
+    (told,) = seen(w).compared
+    assert (told.sync, told.agrees) == ("customers", False)
+    assert [list(gap.told) for gap in seen(w).gaps] == [["1 missed"]]
+    w.sync()
+    w.systems["erp"].down = True
+    engine.reconcile(w.ws, w.plans[0])
+    assert [one.agrees for one in seen(w).compared] == [None]
 
 
 def test_a_red_run_tells_its_problems(world: Callable[..., Any]) -> None:

@@ -1,0 +1,96 @@
+"""Repair what a comparison found, by the ordinary ways only: what was read goes through a pull, what differs becomes due."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import update
+
+from crossroads.engine.attempt import attempt
+from crossroads.engine.match import match
+from crossroads.engine.page import Reader
+from crossroads.engine.push import push
+from crossroads.engine.reconcile_found import Found
+from crossroads.engine.report import RunFailed, report
+from crossroads.engine.workspace import Workspace
+from crossroads.errors import CrossroadsError
+from crossroads.mapping import Lens
+from crossroads.plan import Member, Plan
+from crossroads.records import Batch, Record, State, Stream
+from crossroads.store.session import Bulk, chunks, table
+from crossroads.store.tables import Contribution, Due
+
+_due = Bulk(Due, ("connection", "stream", "profile"), update=())
+
+
+class Repair:
+    """Repairs one stream within a run; the right to store pages is taken only when there is something to store."""
+
+    def __init__(
+        self, ws: Workspace, plan: Plan, member: Member, stream: Stream, lens: Lens, run: str
+    ) -> None:
+        self.ws, self.plan, self.member, self.stream, self.lens, self.run = (
+            ws,
+            plan,
+            member,
+            stream,
+            lens,
+            run,
+        )
+        self._reader: Reader | None = None
+
+    def take_in(self, records: Sequence[Record]) -> None:
+        """Store records as the system has them now, in the same way as a pull does; the cursor stays where it is."""
+        if not records:
+            return
+        if self._reader is None:
+            with attempt() as who:
+                self._reader = Reader(self.ws, self.plan, self.member, self.stream, self.lens, self.run, who)
+        self._look_at(records)
+        self._reader.store(Batch(records, State()), None)
+
+    def _look_at(self, records: Sequence[Record]) -> None:
+        """Forget the versions of these records: a pull takes a record of the same version for the same, and they are not."""
+        if not self.stream.version:
+            return
+        rows = table(Contribution)
+        keys = [self.lens.key(record) for record in records]
+        with self.ws.store.write() as db:
+            for some in chunks(keys):
+                mine = (
+                    rows.c.connection == self.member.connection,
+                    rows.c.stream == self.member.stream,
+                    rows.c.key.in_(some),
+                )
+                db.execute(update(rows).where(*mine).values(version=None))
+
+    def queue(self, found: Sequence[Found]) -> None:
+        """Let profiles that differ, or are missing, be planned again, and records without a profile be matched again."""
+        differ = sorted({one.profile for one in found if one.profile and one.kind in ("drift", "missing")})
+        lost = [one.name for one in found if one.kind == "orphan"]
+        if not differ and not lost:
+            return
+        rows = table(Contribution)
+        with self.ws.store.write() as db:
+            _due(db, [(self.member.connection, self.member.stream, profile) for profile in differ])
+            for some in chunks(lost):
+                mine = (
+                    rows.c.connection == self.member.connection,
+                    rows.c.stream == self.member.stream,
+                    rows.c.key.in_(some),
+                )
+                db.execute(update(rows).where(*mine).values(dirty=1, signature=""))
+
+
+def finish(ws: Workspace, plan: Plan, run: str) -> str | None:
+    """Match, push and report as an ordinary run does; return what keeps the run from being green."""
+    match(ws, plan, run)
+    for member in plan.between:
+        if member.write:
+            try:
+                push(ws, plan, member.name, run)
+            except CrossroadsError:
+                continue  # its step says so, and the report; the other systems get theirs
+    try:
+        report(ws, plan, run)
+    except RunFailed as error:
+        return str(error)
+    return None
