@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 import crossroads
+from crossroads.commands import repair
+from crossroads.commands.dry_run import dry_run
 from crossroads.commands.terminal import console, entered, told, workspace
 from crossroads.launch import home as homes
 
@@ -15,6 +17,8 @@ from crossroads.launch import home as homes
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, help=crossroads.__doc__)
 new_app = typer.Typer(no_args_is_help=True, help="Write the files of something new.")
 app.add_typer(new_app, name="new")
+app.command("dry-run")(dry_run)
+app.add_typer(repair.app, name="repair")
 
 
 @app.command()

@@ -20,6 +20,7 @@ from crossroads.engine import aside, echo
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.raw import Raw, original, payload
 from crossroads.engine.run import hold, take
+from crossroads.engine.standing import standing
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens, Notice
@@ -76,7 +77,16 @@ class Reader:
     """Stores pages of one stream in one attempt."""
 
     def __init__(
-        self, ws: Workspace, plan: Plan, member: Member, stream: Stream, lens: Lens, run: str, who: str
+        self,
+        ws: Workspace,
+        plan: Plan,
+        member: Member,
+        stream: Stream,
+        lens: Lens,
+        run: str,
+        who: str,
+        *,
+        step: str = "pull",
     ) -> None:
         self.ws, self.plan, self.member, self.stream, self.lens, self.run = (
             ws,
@@ -87,12 +97,13 @@ class Reader:
             run,
         )
         self.raw = Raw(ws.store, member)
-        self.lease = f"pull:{member.name}"
+        self.lease = f"{step}:{member.name}"
         self.fields: set[str] = set()
         self.together = partial(ws.survivorship.together, plan.entity)
         with ws.store.write() as db:
             self.fence = take(db, self.lease, at=ws.clock(), who=who)
-            self.outcomes = Outcomes.load(db, run, "pull", member.name)
+            self.outcomes = Outcomes.load(db, run, step, member.name)
+            self.standing = standing(db, member)
 
     def store(self, batch: Batch, state: State | None) -> None:
         """Store one page and the cursor that is true once it is stored."""
@@ -101,7 +112,7 @@ class Reader:
         self._key(page, batch.records)
         with self.ws.store.write() as db:
             hold(db, self.lease, self.fence)
-            refused = aside.refused(db, self.member)
+            refused = self.standing.marks(self.lens.version) | aside.refused(db, self.member)
             known = self._known(db, list(page.records))
             self._translate(page, self._changed(page, known, refused))
             self._keep(db, page, known, at)
@@ -194,7 +205,9 @@ class Reader:
     def _translate(self, page: Page, changed: Sequence[str]) -> None:
         if not changed:
             return
-        records = [page.records[key] for key in changed]
+        # What a person repaired is read as it was edited, as long as the system shows the content that was repaired.
+        edited = self.standing.edited
+        records = [edited.get((key, page.payloads[key][0]), page.records[key]) for key in changed]
         for key, document in zip(changed, self.lens.read(records, page.notices), strict=True):
             if isinstance(document, RecordRejected):
                 page.reject(key, document.reasons, page.records[key])
