@@ -9,6 +9,7 @@ import typer
 
 import crossroads
 from crossroads.commands import repair
+from crossroads.commands.backfill import backfill
 from crossroads.commands.dry_run import dry_run
 from crossroads.commands.terminal import console, entered, told, workspace
 from crossroads.launch import home as homes
@@ -19,6 +20,7 @@ new_app = typer.Typer(no_args_is_help=True, help="Write the files of something n
 app.add_typer(new_app, name="new")
 app.command("dry-run")(dry_run)
 app.add_typer(repair.app, name="repair")
+app.command("backfill")(backfill)
 
 
 @app.command()

@@ -38,7 +38,8 @@ TEXTS: Mapping[str, str] = {
     "kind.person": "waits for a person",
     "kind.outcome": "outcome unknown",
     "do.read": "Correct the record in {connection}, or the mapping, or here: `crossroads repair show {name}`.",
-    "do.write": "Correct the value where it was said (`crossroads explain {name}`), or send it again (`crossroads repair show {target}`).",
+    "do.write": "Correct the value where it was said: `crossroads explain {name}`. Or send it again: "
+    "`crossroads repair show {target}`.",
     "do.field": "Correct the field in {connection}, or the mapping or code list; the record itself went on.",
     "do.parent": "Nothing, if {about} is on its way: this goes on by itself once it is there.",
     "do.person": "Decide in {connection} which value is right, and change it there; `crossroads explain {name}` shows all.",
@@ -93,6 +94,8 @@ TEXTS: Mapping[str, str] = {
     "former.overtaken": "edited, and overtaken by a newer word",
     "former.sent": "sent again",
     "former.dropped": "set aside for good",
+    "backfill.absent": "The system shows no record of: {keys}. Nothing was concluded from that.",
+    "backfill.next": "What changed is on its way: the next run of {sync} matches and sends it.",
     "value.none": "(empty)",
 }
 

@@ -1,6 +1,7 @@
 """A run apart from the syncs, for what a person asked of one stream: accounted for, and found again after a kill."""
 
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import orjson
 from sqlalchemy import Connection, func, select, update
@@ -24,6 +25,12 @@ def member(ws: Workspace, connection: str, stream: str) -> tuple[Plan, Member]:
                 return plan, one
     names = ", ".join(sorted({f"{m.connection}.{m.stream}" for plan in ws.plans for m in plan.between}))
     raise ConfigError(f"No sync names {connection}.{stream}. There are: {names}.")
+
+
+def asked(one: Member, *what: object) -> str:
+    """Return a name for what is asked of a stream, the same whenever the same is asked."""
+    digest = blake2b(orjson.dumps(what), digest_size=4).hexdigest()
+    return f"{one.name}/{digest}"
 
 
 def open_run(ws: Workspace, plan: Plan, kind: str, asked: str) -> str:

@@ -200,7 +200,7 @@ def _read(
             else:
                 ended[place] = "unedited"  # the same record and the same mapping: the same reasons
     if ready:
-        run = apart.open_run(ws, plan, KIND, member.name)
+        run = apart.open_run(ws, plan, KIND, apart.asked(member))
         again.again(ws, plan, member, run, KIND, ready, edits)
         work_off(ws, plan, run)
         apart.close_run(ws, run, KIND, [member])

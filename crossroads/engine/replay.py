@@ -4,7 +4,7 @@ The content is the one that was read before, so nothing in it is news: what came
 mapping makes of it, and a field no mapping had shown before is the system's own word since that content was read.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, bindparam, select, update
 
 from crossroads import journal
 from crossroads.canonical import Document
-from crossroads.engine import again, apart, aside, echo
+from crossroads.engine import again, apart, aside, echo, outcomes
 from crossroads.engine.attempt import attempt
 from crossroads.engine.echo import Held
 from crossroads.engine.outcomes import Outcomes
@@ -34,7 +34,7 @@ Progress = Callable[[int, int], None]
 
 
 class Stored(NamedTuple):
-    """A contribution with the raw copy it was read from; `true`: the copy is what the record is now, not what it was before we wrote."""
+    """A contribution with the raw copy it was read from; without a digest, the copy is older than what we wrote into it."""
 
     key: str
     digest: str
@@ -58,7 +58,8 @@ def replay(
     it was when it is asked for again.
     """
     plan, member = apart.member(ws, connection, stream)
-    run = apart.open_run(ws, plan, KIND, member.name)
+    version = ws.lens(connection, stream).version
+    run = apart.open_run(ws, plan, KIND, apart.asked(member, version, every, sorted(set(keys or ()))))
     with step(ws, run, KIND, member.name), attempt() as who:
         replayer = Replayer(ws, plan, member, run, who)
         with ws.store.read() as db:
@@ -87,10 +88,10 @@ class Replayer:
     def chosen(self, db: Connection, keys: Sequence[str] | None, *, every: bool) -> list[str]:
         """Return the keys of the records to be read again, without those an earlier attempt has read."""
         rows = table(Contribution)
-        query = select(rows.c.key).where(*self._mine(rows), ~rows.c.gone).order_by(rows.c.key)
+        query = select(rows.c.key).where(*self._mine(rows)).order_by(rows.c.key)
         if not every:
             query = query.where(rows.c.mapping != self.lens.version)
-        done = self.outcomes.names(db)
+        done = outcomes.ended(db, self.run, KIND, self.member.name)
         return [key for key in _of(db, query, rows, keys) if key not in done]
 
     def refused(self, db: Connection, keys: Sequence[str] | None, *, every: bool) -> list[str]:
@@ -110,11 +111,15 @@ class Replayer:
         notices: list[Notice] = []
         ended: dict[str, str] = {}
         rejected: list[tuple[str, Sequence[str], Record]] = []
-        changed: list[dict[str, Any]] = []
+        changed: list[Held] = []
         with self.ws.store.write() as db:
             hold(db, self.lease, self.fence)
             stored = self._stored(db, keys)
             refused = self.standing.marks(lens.version) | aside.refused(db, self.member)
+            # A newer version of the record may be set aside: that is not what is read here.
+            newer = {
+                one.key for one in stored if refused.get(one.key, one.digest).partition("/")[0] != one.digest
+            }
             edited = self.standing.edited
             records = [edited.get((one.key, one.digest), one.record) for one in stored]
             for one, document in zip(stored, lens.read(records, notices), strict=True):
@@ -122,25 +127,33 @@ class Replayer:
                     ended[one.key] = "unchanged"  # read by a sync meanwhile
                 elif isinstance(document, RecordRejected):
                     ended[one.key] = "rejected"
-                    rejected.append((one.key, document.reasons, one.record))
+                    if one.key not in newer:
+                        rejected.append((one.key, document.reasons, one.record))
                 else:
                     held = reread(one.held, document, lens, one.read_at, true=bool(one.digest))
                     ended[one.key] = "applied" if held.differs else "unchanged"
-                    changed.append(_values(held, lens.version, self.run if held.differs else None))
+                    changed.append(held)
             self._keep(db, changed)
-            aside.keep(db, self.member, lens, rejected, notices, ended, refused, self.run, at)
+            marks = {key: mark for key, mark in refused.items() if key not in newer}
+            aside.keep(db, self.member, lens, rejected, notices, ended, marks, self.run, at)
             ended |= dict.fromkeys(set(keys) - ended.keys(), "superseded")  # deleted meanwhile
             self.outcomes.add(db, keys, ended)
             counts = {name: list(ended.values()).count(name) for name in sorted(set(ended.values()))}
-            journal.append(db, [journal.Line(KIND, self.member.name, {**counts, "mapping": lens.version})], run=self.run, at=at)
+            journal.append(
+                db,
+                [journal.Line(KIND, self.member.name, {**counts, "mapping": lens.version})],
+                run=self.run,
+                at=at,
+            )
 
     def _stored(self, db: Connection, keys: Sequence[str]) -> list[Stored]:
         rows, runs = table(Contribution), table(Run)
         columns = (rows.c.key, rows.c.digest, rows.c.mapping, rows.c.raw, rows.c.dictionary, rows.c.run)
-        query = select(*columns, *(rows.c[name] for name in echo.COLUMNS)).where(*self._mine(rows), ~rows.c.gone)
+        query = select(*columns, *(rows.c[name] for name in echo.COLUMNS)).where(*self._mine(rows))
         found = db.execute(query.where(rows.c.key.in_(keys)).order_by(rows.c.key).with_for_update()).all()
         names = {row.run for row in found}
-        began = {name: at for name, at in db.execute(select(runs.c.id, runs.c.started_at).where(runs.c.id.in_(names)))}
+        query = select(runs.c.id, runs.c.started_at).where(runs.c.id.in_(names))
+        began = {row.id: row.started_at for row in db.execute(query)}
         result = []
         for key, digest, mapping, raw, dictionary, run, *rest in found:
             held = echo.read(rest)
@@ -148,15 +161,14 @@ class Replayer:
             result.append(Stored(key, digest, mapping, unpack(db, raw, dictionary), read_at, held))
         return result
 
-    def _keep(self, db: Connection, changed: Sequence[Mapping[str, Any]]) -> None:
+    def _keep(self, db: Connection, changed: Sequence[Held]) -> None:
         rows = table(Contribution)
-        moved = [one for one in changed if one["by"] is not None]
-        if moved:
-            names = ("holds", "said", "echo", "since", "mapping", "dirty")
-            values = {name: bindparam(f"new_{name}") for name in names} | {"run": bindparam("by")}
-            db.execute(update(rows).where(rows.c.id == bindparam("row")).values(**values), moved)
-        if same := [one["row"] for one in changed if one["by"] is None]:
-            db.execute(update(rows).where(rows.c.id.in_(same)).values(mapping=self.lens.version))
+        if moved := [held for held in changed if held.differs]:
+            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("holds", "echo", "since")}
+            mine = update(rows).where(rows.c.id == bindparam("row"))
+            db.execute(mine.values(**values, dirty=1), [_values(held) for held in moved])
+        for some in chunks([held.id for held in changed]):
+            db.execute(update(rows).where(rows.c.id.in_(some)).values(mapping=self.lens.version))
 
 
 def reread(held: Held, document: Document, lens: Lens, read_at: str, *, true: bool) -> Held:
@@ -186,13 +198,16 @@ def reread(held: Held, document: Document, lens: Lens, read_at: str, *, true: bo
     return replace(held, holds=holds, echo=ours, since=since, differs=differs)
 
 
-def _values(held: Held, version: str, run: str | None) -> dict[str, Any]:
-    holds, said, ours, since, _, _ = held.row()
-    return {"row": held.id, "new_holds": holds, "new_said": said, "new_echo": ours, "new_since": since, "new_mapping": version,
-            "new_dirty": 1, "by": run}  # fmt: skip
+def _values(held: Held) -> dict[str, Any]:
+    holds, _, ours, since, _, _ = held.row()
+    return {"row": held.id, "new_holds": holds, "new_echo": ours, "new_since": since}
 
 
 def _of(db: Connection, query: Select[Any], rows: Any, keys: Sequence[str] | None) -> Sequence[str]:
     if keys is None:
         return db.execute(query).scalars().all()
-    return [key for some in chunks(sorted(set(keys))) for key in db.execute(query.where(rows.c.key.in_(some))).scalars()]
+    return [
+        key
+        for some in chunks(sorted(set(keys)))
+        for key in db.execute(query.where(rows.c.key.in_(some))).scalars()
+    ]
