@@ -172,7 +172,7 @@ def test_a_copy_of_any_database_has_every_row(world: Any, tmp_path: Path) -> Non
     w.systems["erp"].put("people", "1", **ANN)
     w.sync()
     into = Store(f"sqlite:///{tmp_path / 'copy.db'}")
-    with w.store.read() as db:
+    with w.store.engine.connect() as db:
         carried(db, into)
     copy = type("", (), {"store": into})
     assert everything(copy) == everything(w)
