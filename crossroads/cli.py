@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 import crossroads
-from crossroads.commands import budgets, decide, deletes, reconcile, schema
+from crossroads.commands import budgets, decide, deletes, reconcile, repair, schema
+from crossroads.commands.backfill import backfill
+from crossroads.commands.dry_run import dry_run
 from crossroads.commands.terminal import console, entered, told, workspace
 from crossroads.launch import home as homes
 
@@ -22,6 +24,9 @@ app.command()(budgets.budgets)
 app.add_typer(deletes.app, name="deletes")
 app.command()(reconcile.reconcile)
 app.add_typer(schema.app, name="schema")
+app.command("dry-run")(dry_run)
+app.add_typer(repair.app, name="repair")
+app.command("backfill")(backfill)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from crossroads.errors import ConfigError
 from crossroads.records import Batch, Change, Found, State, Stream, WriteResult
 
 
@@ -41,6 +42,12 @@ class Connector(ABC, Generic[C]):
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Yield the records with these keys as they are now; absent ones are left out."""
         raise NotImplementedError(f"{type(self).__name__} cannot fetch {stream.name}")
+
+    def state_at(self, stream: Stream, instant: str) -> State:
+        """Return where reading would stand had it been left at an instant, `2026-11-22T10:00:00Z`."""
+        raise ConfigError(
+            f"{stream.name} cannot be read from a point in time here: name the records by their keys."
+        )
 
     def write(self, stream: Stream, changes: Sequence[Change]) -> Iterator[WriteResult]:
         """Yield exactly one result per change, in order."""

@@ -86,6 +86,10 @@ class Salesforce(Connector[SalesforceSettings]):
         """Yield what changed, oldest first, then what was deleted."""
         return Changes(self.http.get, self.root).read(stream, since)
 
+    def state_at(self, stream: Stream, instant: str) -> State:
+        """Return the cursor of that time."""
+        return State({"at": instant})
+
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield the rows with these ids as they are now."""
         for start in range(0, len(keys), _RETRIEVE):

@@ -117,6 +117,12 @@ class SapS4(Connector[SapS4Settings]):
                 # What an unfinished reading had read before it broke off was not proved again.
                 yield Batch(page, State({"changed": highest} if highest else {}), last=not since)
 
+    def state_at(self, stream: Stream, instant: str) -> State:
+        """Return the mark of that time, where records of this service tell when they were changed."""
+        if not self._options[stream.name].changed:
+            return super().state_at(stream, instant)
+        return State({"changed": instant[:19]})
+
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield records by key, fifty a call, in the order of the keys."""
         options = self._options[stream.name]

@@ -93,6 +93,10 @@ class Shopify(Connector[ShopifySettings]):
             else:
                 return
 
+    def state_at(self, stream: Stream, instant: str) -> State:
+        """Return the cursor of that time."""
+        return State({"updated_at": instant})
+
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield records by their ids."""
         kind = f"gid://shopify/{documents.gid_kind(stream.name)}/"

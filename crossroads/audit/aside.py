@@ -35,7 +35,12 @@ class Aside:
     @property
     def name(self) -> str:
         """Return the name of the profile or record."""
-        return self.key if self.created else f"{self.connection}/{self.stream}/{self.key}"
+        return self.key if self.created else self.place
+
+    @property
+    def place(self) -> str:
+        """Return what the repair desk knows it by."""
+        return f"{self.connection}/{self.stream}/{self.key}"
 
 
 def set_aside(db: Connection) -> list[Aside]:

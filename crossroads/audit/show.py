@@ -123,7 +123,15 @@ def rejected(
                 cell("; ".join(one.reasons) or "-"),
                 str(len(keys)),
                 lines([*keys[:shown], *(["..."] if keys[:shown] != keys else [])]),
-                cell(said(f"do.{one.kind}", connection=one.connection, about=one.about, name=one.name)),
+                cell(
+                    said(
+                        f"do.{one.kind}",
+                        connection=one.connection,
+                        about=one.about,
+                        name=one.name,
+                        target=one.place,
+                    )
+                ),
                 moment(one.at),
             )
         console.print(table)

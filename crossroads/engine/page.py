@@ -21,6 +21,7 @@ from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.raw import Raw
 from crossroads.engine.run import hold, take
 from crossroads.engine.schema_watch import Watch
+from crossroads.engine.standing import standing
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, RecordRejected
 from crossroads.mapping import Lens
@@ -50,7 +51,16 @@ class Reader:
     """Stores pages of one stream in one attempt."""
 
     def __init__(
-        self, ws: Workspace, plan: Plan, member: Member, stream: Stream, lens: Lens, run: str, who: str
+        self,
+        ws: Workspace,
+        plan: Plan,
+        member: Member,
+        stream: Stream,
+        lens: Lens,
+        run: str,
+        who: str,
+        *,
+        step: str = "pull",
     ) -> None:
         self.ws, self.plan, self.member, self.stream, self.lens, self.run = (
             ws,
@@ -61,13 +71,14 @@ class Reader:
             run,
         )
         self.raw = Raw(ws.store, member)
-        self.lease = f"pull:{member.name}"
+        self.lease = f"{step}:{member.name}"
         self.together = partial(ws.survivorship.together, plan.entity)
         with ws.store.write() as db:
             self.fence = take(db, self.lease, at=ws.clock(), who=who)
-            self.outcomes = Outcomes.load(db, run, "pull", member.name)
+            self.outcomes = Outcomes.load(db, run, step, member.name)
             self.waiting = deletes.waiting(db, member)
             self.watch = Watch(db, member, lens)
+            self.standing = standing(db, member)
         self.listing: Listing | None = None
 
     def store(self, batch: Batch, state: State | None) -> None:
@@ -81,9 +92,9 @@ class Reader:
         page = keyed(self.lens, self.member, self.stream, batch.records)
         with self.ws.store.write() as db:
             hold(db, self.lease, self.fence)
-            refused = aside.refused(db, self.member)
-            before = known(db, self.member, list(page.records))
-            self._translate(page, changed(page, before, refused, self.stream.version, self.lens.version))
+            refused = self.standing.marks(self.lens.version) | aside.refused(db, self.member)
+            before = self._known(db, list(page.records))
+            self._translate(page, self._changed(page, before, refused))
             self._keep(db, page, before, at)
             self._deleted(db, page, batch.gone, at)
             aside.keep(
@@ -100,6 +111,14 @@ class Reader:
                 _state(db, [self._left(state)])
         if self.listing is not None:
             self.listing.note(batch, page.listed)
+
+    def _known(self, db: Connection, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Return what the store has of the records with these keys."""
+        return known(db, self.member, keys)
+
+    def _changed(self, page: Page, known: Mapping[str, Known], refused: Mapping[str, str]) -> list[str]:
+        """Return the keys of the records that are not as we know them."""
+        return changed(page, known, refused, self.stream.version, self.lens.version)
 
     def judge(self, absent: Sequence[str], there: Sequence[str]) -> None:
         """Weigh the deletions that this read told, the `absent` ones too; forget those of records that are still `there`."""
@@ -130,7 +149,9 @@ class Reader:
     def _translate(self, page: Page, changed: Sequence[str]) -> None:
         if not changed:
             return
-        records = [page.records[key] for key in changed]
+        # What a person repaired is read as it was edited, as long as the system shows the content that was repaired.
+        edited = self.standing.edited
+        records = [edited.get((key, page.payloads[key][0]), page.records[key]) for key in changed]
         for key, document in zip(changed, self.lens.read(records, page.notices), strict=True):
             if isinstance(document, RecordRejected):
                 page.reject(key, document.reasons, page.records[key])

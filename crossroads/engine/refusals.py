@@ -45,8 +45,8 @@ def retry(ws: Workspace, after: float = AFTER_SECONDS, tries: int = TRIES) -> in
         for member in _targets(ws):
             version = ws.lens(member.connection, member.stream).version
             again = set()
-            for one in _refused(db, member):
-                sent = _sent(db, member, one)
+            for one in listed(db, member):
+                sent = attempts(db, member, one)
                 if one.profile and one.at < before and (sent < tries if sent else one.mapping != version):
                     again.add(one.profile)
             _due(db, [(member.connection, member.stream, profile) for profile in sorted(again)])
@@ -63,7 +63,7 @@ def forget(ws: Workspace) -> int:
     found = 0
     with ws.store.write() as db:
         for member in _targets(ws):
-            refused = list(_refused(db, member))
+            refused = list(listed(db, member))
             golden = _golden(db, [one.profile for one in refused if one.profile])
             parts = contributions(db, sorted(golden))
             moot = [one.key for one in refused if _moot(ws, member, one, golden, parts)]
@@ -83,7 +83,8 @@ def _targets(ws: Workspace) -> Iterator[Member]:
     return (member for plan in ws.plans for member in plan.between if member.write)
 
 
-def _refused(db: Connection, member: Member) -> Iterator[Refusal]:
+def listed(db: Connection, member: Member) -> Iterator[Refusal]:
+    """Yield the refused writes of a target stream."""
     rejected, profile, rows, link = table(Rejected), table(Profile), table(Contribution), table(Link)
     here = (rows.c.connection == member.connection) & (rows.c.stream == member.stream)
     record = rejected.outerjoin(rows, here & (rows.c.key == rejected.c.key) & ~rows.c.gone)
@@ -105,7 +106,7 @@ def _refused(db: Connection, member: Member) -> Iterator[Refusal]:
         yield Refusal(key, at, mapping, created or holder, "" if created else key)
 
 
-def _sent(db: Connection, member: Member, refusal: Refusal) -> int:
+def attempts(db: Connection, member: Member, refusal: Refusal) -> int:
     """Return how often the same write was sent and refused, to this day."""
     rows = table(Intent)
     query = (

@@ -124,6 +124,13 @@ class ManifestConnector(Connector[Settings]):
             if answer.status not in ABSENT:
                 yield from answer.records
 
+    def state_at(self, stream: Stream, instant: str) -> State:
+        """Return the cursor of that time, if the cursor is one: only of a time can seconds be taken back."""
+        block = _block(stream, "read", Read)
+        if block.since is None or not block.since.overlap_seconds:
+            return super().state_at(stream, instant)
+        return State({"at": instant})
+
     def write(self, stream: Stream, changes: Sequence[Change]) -> Iterator[WriteResult]:
         """Write one call a change."""
         return self.http.in_order(lambda change: self._write_one(stream, change), changes)

@@ -257,6 +257,35 @@ class Rejected(SQLModel, table=True):
     run: str
 
 
+class Repair(SQLModel, table=True):
+    """What a person did about a record that was set aside, or a write that was refused; the original is kept.
+
+    A record was edited (`open`), and then read so (`applied`), refused in that form too, or `overtaken` by a newer word of
+    its system; a write was made due again (`sent`); either was set aside for good (`dropped`). `digest` is that of the
+    original: as long as the system shows that content, an applied repair stands for it.
+    """
+
+    __tablename__ = "repair"
+    __table_args__ = (Index("repair_place", "connection", "stream", "key"),)
+    id: str = Field(primary_key=True)
+    connection: str
+    stream: str
+    key: str
+    step: str
+    state: str
+    digest: str
+    original: bytes | None = Field(default=None, sa_type=LargeBinary)
+    edited: bytes | None = Field(default=None, sa_type=LargeBinary)
+    difference: str = "{}"
+    reasons: str = "[]"
+    actor: str
+    why: str
+    mapping: str
+    at: str
+    ended_at: str | None = None
+    run: str | None = None
+
+
 class Notice(SQLModel, table=True):
     """One field of a record that was set aside, or was remarkable, while the record went on."""
 

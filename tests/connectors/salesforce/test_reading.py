@@ -58,6 +58,8 @@ def test_what_was_stamped_shortly_before_the_cursor_is_read_again(opened: Opener
     # The transaction of contact 7 began at 10:00 and may have become visible minutes later.
     assert again("2026-07-01T10:05:00Z") == ["0035g0000000007AAA"]
     assert again("2026-07-01T10:05:01Z") == []
+    started = crm.read(stream, crm.state_at(stream, "2026-07-01T10:05:00Z"))
+    assert ids([next(started)]) == ["0035g0000000007AAA"], "reading can start at a time"
 
 
 def test_only_published_comments_leave_the_org(opened: Opener) -> None:

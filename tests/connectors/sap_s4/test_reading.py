@@ -62,6 +62,18 @@ def test_only_what_changed_since_the_day_before_is_read_again(connect: Any) -> N
     assert not any(batch.last for batch in again)
 
 
+def test_reading_can_start_at_a_time_where_records_tell_when_they_changed(connect: Any) -> None:
+    connector = connect()
+    stream = connector.streams["business_partners"]
+    state = connector.state_at(stream, "2026-09-20T00:00:00Z")
+    assert keys(connector.read(stream, state)) == keys(
+        connector.read(stream, State({"changed": "2026-09-20T00:00:00"}))
+    )
+    silent = connect(options={"business_partners": {"changed": None}})
+    with pytest.raises(ConfigError, match="cannot be read from a point in time"):
+        silent.state_at(silent.streams["business_partners"], "2026-09-20T00:00:00Z")
+
+
 def test_a_reading_that_broke_off_goes_on_behind_its_last_key(connect: Any) -> None:
     connector = connect(options=SMALL)
     stream = connector.streams["business_partners"]

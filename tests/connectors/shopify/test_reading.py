@@ -57,6 +57,17 @@ def test_reading_the_overlap_again_never_moves_the_cursor_back() -> None:
     assert window.state == State({"updated_at": "2026-01-01T10:00:00Z"})
 
 
+def test_reading_can_start_at_a_time() -> None:
+    with running(create({"customers": customers(9)}, "demo")) as url, opened(url, overlap_seconds=0) as shop:
+        stream = shop.streams["customers"]
+        found = [
+            r["id"]
+            for b in shop.read(stream, shop.state_at(stream, "2026-01-01T10:02:00Z"))
+            for r in b.records
+        ]
+    assert found == [f"gid://shopify/Customer/{n}" for n in (6, 7, 8, 9)]
+
+
 def test_an_order_comes_with_all_its_lines() -> None:
     lines = [{"sku": f"S{n}", "quantity": 1} for n in range(300)]
     order = {"id": "gid://shopify/Order/1", "name": "#1001", "lineItems": lines}

@@ -78,6 +78,7 @@ def test_what_was_set_aside_says_why_and_by_what_name_to_ask_further(known: Any)
     assert explain(known.ws, by_kind["write"].name).entity == "customer"
     assert by_kind["field"].about == "phones.mobile.number"
     assert f"crossroads explain {by_kind['write'].name}" in seen
+    assert f"crossroads repair show {by_kind['write'].place}" in seen
     assert "nonsense" not in seen
     assert "bo@ek.example" not in seen
 

@@ -161,6 +161,17 @@ def test_reading_goes_on_where_it_was_left(connector: ManifestConnector) -> None
     assert batches[-1].state == State({"at": "2026-01-05T00:00:00Z"})
 
 
+def test_reading_can_start_at_a_time_where_the_cursor_is_one(connector: ManifestConnector) -> None:
+    stream = connector.streams["customers"]
+    batches = list(connector.read(stream, connector.state_at(stream, "2026-01-04T00:00:30Z")))
+    assert [one["id"] for batch in batches for one in batch.records] == [4, 5]
+    numbered = MANIFEST.stream(
+        "customers", {"read": {"path": "/customers", "since": {"param": "after", "field": "id"}}}
+    )
+    with pytest.raises(ConfigError, match="cannot be read from a point in time"):
+        connector.state_at(numbered, "2026-01-04T00:00:30Z")
+
+
 def test_only_a_full_listing_is_called_complete(connector: ManifestConnector) -> None:
     stream = connector.streams["customers"]
     assert [batch.last for batch in connector.read(stream, State())] == [False, False, True]
