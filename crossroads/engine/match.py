@@ -9,7 +9,7 @@ from collections import Counter
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, exists, select
 
 from crossroads.engine import echo, links, parking
 from crossroads.engine.echo import Held
@@ -19,10 +19,12 @@ from crossroads.engine.settle import settle
 from crossroads.engine.workspace import Workspace
 from crossroads.identity.keys import keys_of, kind_of, name_of
 from crossroads.plan import Plan
-from crossroads.store.session import table
+from crossroads.store.session import Update, table
 from crossroads.store.tables import Contribution, Intent, Link, Parked
 
 CHUNK = 1000
+_matched = Update(Contribution, ("signature",), dirty=0)
+_waiting = Update(Contribution, (), dirty=0)
 
 
 class Dirty(NamedTuple):
@@ -49,7 +51,7 @@ class Dirty(NamedTuple):
 def match(ws: Workspace, plan: Plan, run: str) -> dict[str, int]:
     """Match and settle everything that changed; return how many contributions were matched, parked, and profiles settled."""
     with step(ws, run, "match", plan.entity):
-        with ws.store.write() as db:
+        with ws.store.write((plan.entity,)) as db:
             parking.release(db, plan.entity)
         return dict(work_off(ws, plan, run))
 
@@ -59,7 +61,7 @@ def work_off(ws: Workspace, plan: Plan, run: str) -> Counter[str]:
     counts: Counter[str] = Counter()
     after = ""
     while True:
-        with ws.store.write() as db:
+        with ws.store.write((plan.entity,)) as db:
             dirty = _dirty(db, plan.entity, after)
             if not dirty:
                 return counts
@@ -107,16 +109,8 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
         touched |= links.relink(db, ws, plan.entity, moved, signed, run=run, at=at)
     held = {d.id: d.held for d in ready}
     settled = settle(db, ws, plan.entity, touched, run=run, at=at, known=held)
-    rows = table(Contribution)
-    db.execute(
-        update(rows).where(rows.c.id == bindparam("row")).values(dirty=0, signature=bindparam("signed")),
-        [{"row": d.id, "signed": signed[d.id]} for d in ready] or [{"row": "", "signed": ""}],
-    )
-    if parked:
-        db.execute(
-            update(rows).where(rows.c.id == bindparam("row")).values(dirty=0),
-            [{"row": identity} for identity in parked],
-        )
+    _matched(db, [(signed[d.id], d.id) for d in ready])
+    _waiting(db, [(identity,) for identity in parked])
     return Counter(matched=len(ready), parked=len(parked), settled=settled)
 
 

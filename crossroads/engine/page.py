@@ -88,9 +88,10 @@ class Reader:
         )
         self.raw = Raw(ws.store, member)
         self.lease = f"pull:{member.name}"
+        self.scope = (plan.entity, member.name)
         self.fields: set[str] = set()
         self.together = partial(ws.survivorship.together, plan.entity)
-        with ws.store.write() as db:
+        with ws.store.write(self.scope) as db:
             self.fence = take(db, self.lease, at=ws.clock(), who=who)
             self.outcomes = Outcomes.load(db, run, "pull", member.name)
 
@@ -99,7 +100,7 @@ class Reader:
         at = self.ws.clock()
         page = Page()
         self._key(page, batch.records)
-        with self.ws.store.write() as db:
+        with self.ws.store.write(self.scope) as db:
             hold(db, self.lease, self.fence)
             refused = aside.refused(db, self.member)
             known = self._known(db, list(page.records))
@@ -121,7 +122,7 @@ class Reader:
 
     def read_whole(self, state: State) -> None:
         """Store the cursor at the end of a read of everything, and that it was read by this mapping."""
-        with self.ws.store.write() as db:
+        with self.ws.store.write(self.scope) as db:
             hold(db, self.lease, self.fence)
             _whole(db, [(*self._left(state), self.lens.version)])
 

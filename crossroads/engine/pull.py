@@ -25,7 +25,7 @@ def pull(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
     member = plan.member(name)
     with step(ws, run, "pull", name), ws.open(member.connection) as connector, attempt() as who:
         lens = ws.lens(member.connection, member.stream)
-        with ws.store.write() as db:
+        with ws.store.write((plan.entity, member.name), ("run", run)) as db:
             since, read_by = _left(ws, db, member)
             full = (
                 compares(db, run)

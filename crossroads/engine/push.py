@@ -39,17 +39,17 @@ def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
     with step(ws, run, "push", name), ws.open(member.connection) as connector, attempt() as who:
         lens = ws.lens(member.connection, member.stream)
         sender = Sender(ws, plan, member, lens, connector, run, who)
-        with ws.store.write() as db:
+        with ws.store.write(sender.scope) as db:
             planning.renew(db, member, ws.clock())
         sender.clear_doubts(wait=False)
-        with ws.store.write() as db:
+        with ws.store.write(*planning.scopes(plan.entity, member, lens)) as db:
             planning.release(db, member)
         creatable = {stream.name: stream.writable for stream in connector.streams.values()}
         planner = Planner(ws, plan.entity, member, lens, run, creatable=creatable)
         for _ in range(ROUNDS):
             planned = 0
             while True:
-                with ws.store.write() as db:
+                with ws.store.write(*planner.scopes) as db:
                     considered, ended = planner.chunk(db)
                     sender.outcomes.add(db, considered, ended)
                 planned += len(considered)
@@ -79,6 +79,7 @@ class Sender:
     ) -> None:
         self.ws, self.plan, self.member, self.lens, self.run, self.who = ws, plan, member, lens, run, who
         self.connector = connector
+        self.scope = (plan.entity, member.name)
         self.stream: Stream = connector.streams[member.stream]
         self.conflicts: Counter[tuple[str, str]] = Counter()
         with ws.store.read() as db:
@@ -87,7 +88,7 @@ class Sender:
     def account(self) -> None:
         """Give those records an outcome whose write another run took over and ended, beside this one or after a kill."""
         runs, here = table(Run), (self.member.connection, self.member.stream)
-        with self.ws.store.write() as db:
+        with self.ws.store.write(self.scope) as db:
             if names := self.outcomes.unaccounted(db):
                 began = db.execute(select(runs.c.started_at).where(runs.c.id == self.run)).scalar_one()
                 others = ledger.settled_since(db, *here, names, began)
@@ -97,7 +98,7 @@ class Sender:
         """Send every planned intent; return how many there were."""
         sent = 0
         while True:
-            with self.ws.store.write() as db:
+            with self.ws.store.write(self.scope) as db:
                 claims = ledger.claim(db, self.member.connection, self.member.stream, at=self.ws.clock(),
                                       limit=self.stream.write_size * LANES, run=self.run, who=self.who)  # fmt: skip
                 bases = received.bases(db, self.member, [claim.slot for claim in claims if claim.slot])
@@ -128,7 +129,7 @@ class Sender:
         if failure is not None:
             # The contract: what `write` has no result for when it raises Unavailable was not sent.
             unsent = isinstance(failure, Unavailable)
-            with self.ws.store.write() as db:
+            with self.ws.store.write(self.scope) as db:
                 state = "planned" if unsent else "unknown"
                 ledger.end(db, left.values(), state, at=self.ws.clock(), unsent=unsent)
             raise failure
@@ -140,7 +141,9 @@ class Sender:
         at = self.ws.clock()
         ended: dict[str, str] = {}
         fresh = self._reread(results, left)
-        with self.ws.store.write() as db:
+        # What is read again is settled again, and that is the whole entity's matter.
+        scope = (self.plan.entity,) if fresh else self.scope
+        with self.ws.store.write(scope) as db:
             for result in results:
                 claim = left.pop(result.change.id)
                 name = claim.slot or claim.profile
@@ -209,7 +212,7 @@ class Sender:
         running.
         """
         while True:
-            with self.ws.store.write() as db:
+            with self.ws.store.write(self.scope) as db:
                 claims = ledger.doubtful(db, self.member.connection, self.member.stream, at=self.ws.clock(), run=self.run,
                                          who=self.who)  # fmt: skip
             if not claims:
@@ -228,7 +231,7 @@ class Sender:
         at = self.ws.clock()
         if claim.slot:
             record = self._now(claim)
-            with self.ws.store.write() as db:
+            with self.ws.store.write((self.plan.entity,)) as db:
                 if record is not None and received.says(self.lens, record, claim):
                     if ledger.end(db, [claim], "written", at=at):
                         found = Written(
@@ -254,7 +257,7 @@ class Sender:
             return True
         seen = self.connector.find(self.stream, claim.change()) if self.stream.create in SEARCHED else ()
         if seen:
-            with self.ws.store.write() as db:
+            with self.ws.store.write(self.scope) as db:
                 if ledger.end(db, [claim], "written", at=at):
                     result = Written(claim.change(), seen[0].key, seen[0].version, seen[0].record)
                     received.doubles(db, self.member, claim, seen, run=self.run, at=at)
@@ -275,7 +278,7 @@ class Sender:
         settled = later(claim.sent_at or at, self.stream.settle_seconds) <= at
         if self.stream.create == "search" and not settled:
             return False
-        with self.ws.store.write() as db:
+        with self.ws.store.write(self.scope) as db:
             profile = received.holder(db, claim)
             if profile != claim.profile or received.there(db, self.member, profile):
                 # Nobody to be made any more, or somebody made since, perhaps by us: what there is, a pull reads.
@@ -284,7 +287,7 @@ class Sender:
                     self.outcomes.add(db, [claim.profile], {claim.profile: "superseded"})
                 return True
         if self.stream.create == "none":
-            with self.ws.store.write() as db:
+            with self.ws.store.write(self.scope) as db:
                 why = "it is not known whether the create arrived, and the system has no way to look"
                 received.ask(db, self.plan, self.member, claim, why, run=self.run, at=at, reason="outcome")
                 self.outcomes.add(db, [claim.profile], {claim.profile: "parked"})
@@ -293,5 +296,5 @@ class Sender:
         return True
 
     def _again(self, claim: Claim) -> None:
-        with self.ws.store.write() as db:
+        with self.ws.store.write(self.scope) as db:
             ledger.end(db, [claim], "planned", at=self.ws.clock())
