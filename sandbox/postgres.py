@@ -18,7 +18,12 @@ from uuid import uuid4
 from sqlalchemy import create_engine, make_url
 
 PATIENCE = 60.0
-_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/pgsql/bin")
+_PLACES = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/pgsql/bin",
+)
 # Nothing here outlives the test: a crash of the machine may take it all.
 _OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100", "listen_addresses=",
             "shared_buffers=64MB", "max_wal_size=256MB", "deadlock_timeout=200ms")  # fmt: skip
@@ -45,7 +50,7 @@ def cluster() -> Iterator[str]:
     data = str(folder / "data")
     made = [initdb, "--pgdata", data, "--no-sync", "--username=crossroads", "--auth=trust", "--encoding=UTF8"]
     people = ["--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8"]
-    with open(folder / "log", "ab") as log:
+    with (folder / "log").open("ab") as log:
         try:
             subprocess.run([*made, *people], user=user, cwd=folder, stdout=log, stderr=log, check=True)  # noqa: S603
             settings = [part for option in _OPTIONS for part in ("-c", option)]

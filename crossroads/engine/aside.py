@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import Connection, select, update
 from xxhash import xxh3_128_hexdigest
 
-from crossroads.engine.raw import original
+from crossroads.engine.raw import original, storable
 from crossroads.mapping import Lens, Notice
 from crossroads.plan import Member
 from crossroads.records import Record
@@ -70,7 +70,8 @@ def unnamed(
     fresh = set().union(*records) - known
     if fresh:
         known |= fresh
-        named = [field for field in sorted(fresh) if field not in lens.sources and not field.startswith("_")]
+        kept = (field for field in fresh if storable(field) and not field.startswith("_"))
+        named = [field for field in sorted(kept) if field not in lens.sources]
         _field(db, [(member.connection, member.stream, field, at) for field in named])
 
 

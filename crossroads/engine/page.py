@@ -18,7 +18,7 @@ from crossroads import journal
 from crossroads.canonical import Document
 from crossroads.engine import aside, echo
 from crossroads.engine.outcomes import Outcomes
-from crossroads.engine.raw import Raw, original, payload
+from crossroads.engine.raw import Raw, checked, original, payload, storable
 from crossroads.engine.run import hold, take
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import RecordRejected
@@ -100,18 +100,19 @@ class Reader:
         at = self.ws.clock()
         page = Page()
         self._key(page, batch.records)
+        gone = [key for key in batch.gone if storable(key)]  # of another one there is nothing in the store
         with self.ws.store.write(self.scope) as db:
             hold(db, self.lease, self.fence)
             refused = aside.refused(db, self.member)
             known = self._known(db, list(page.records))
             self._translate(page, self._changed(page, known, refused))
             self._keep(db, page, known, at)
-            aside.gone(db, self.member, batch.gone, page.ended)
+            aside.gone(db, self.member, gone, page.ended)
             aside.keep(
                 db, self.member, self.lens, page.rejected, page.notices, page.ended, refused, self.run, at
             )
             aside.unnamed(db, self.member, self.lens, page.records.values(), self.fields, at)
-            self.outcomes.add(db, [*page.entered, *batch.gone], page.ended)
+            self.outcomes.add(db, [*page.entered, *gone], page.ended)
             counts = Counter(page.ended.values())
             if counts.keys() - {"unchanged"}:
                 journal.append(
@@ -130,7 +131,7 @@ class Reader:
         twice: set[str] = set()
         for place, record in enumerate(records):
             try:
-                key = name = self.lens.key(record)
+                key = name = checked(self.lens.key(record))
             except RecordRejected as error:
                 mark = xxh3_128_hexdigest(original(record))[:12]
                 page.entered.append(f"without-key-{mark}-{place}")

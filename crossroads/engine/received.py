@@ -14,7 +14,7 @@ from crossroads.canonical import Document
 from crossroads.engine import echo, parking
 from crossroads.engine.echo import Held, Together
 from crossroads.engine.ledger import Claim
-from crossroads.engine.raw import unpack
+from crossroads.engine.raw import original, unpack
 from crossroads.engine.settle import settle
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import RecordRejected
@@ -114,7 +114,7 @@ def written(
     held = _answered(old, ours, document, together, at, made=made)
     rows = table(Contribution)
     if result.record is not None:
-        payload = orjson.dumps(result.record)
+        payload = original(result.record)
         raw, dictionary, digest = _pack(payload), None, xxh3_128_hexdigest(payload)
     elif before is not None:
         known = db.execute(select(rows.c.raw, rows.c.dictionary).where(rows.c.id == before.id)).one()
@@ -260,7 +260,7 @@ def reread(
             at,
             partial(ws.survivorship.together, plan.entity),
         )
-        payload = orjson.dumps(record)
+        payload = original(record)
         _contribution(db, [(before.id, plan.entity, member.connection, member.stream, claim.slot, version(stream, record),
                             xxh3_128_hexdigest(payload), lens.version, *held.row(), _pack(payload), None, "", False,
                             max(before.dirty, int(held.differs)), run)])  # fmt: skip

@@ -6,9 +6,10 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
-_ARRAYS = {str: "text", int: "bigint", bool: "boolean", bytes: "bytea"}
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def table(model: type[SQLModel]) -> Table:
@@ -20,7 +21,8 @@ class Bulk:
     """One statement for many rows: rows as tuples in the order of `columns`, upserted on the primary key or on `conflict`.
 
     Compiled once a dialect and handed to the driver as it is; the per-row work of the ORM or of Core would
-    cost more than the insert. `strict` fails where a row is there already. PostgreSQL gets one array a column: one round trip and one text, however many rows.
+    cost more than the insert. PostgreSQL gets one array a column: one round trip and one text, however many
+    rows. `strict` fails where a row is there already.
     """
 
     def __init__(
@@ -62,9 +64,9 @@ class Bulk:
         if dialect == "sqlite":
             rows = f"VALUES ({', '.join('?' * len(self.columns))})"
         else:
-            rows = f"SELECT * FROM {_arrays(self.table, self.columns)}"
+            rows = f"SELECT * FROM {_arrays(self.table, self.columns)}"  # noqa: S608
         found = "" if self.strict else f" ON CONFLICT ({conflict}) {action}"
-        return f'INSERT INTO "{self.table.name}" ({names}) {rows}{found}'  # noqa: S608 - names of our own tables only
+        return f'INSERT INTO "{self.table.name}" ({names}) {rows}{found}'
 
 
 class Update:
@@ -100,7 +102,7 @@ class Update:
 
 def _arrays(of: Table, names: Sequence[str]) -> str:
     """Return the rows of a statement as PostgreSQL takes them: an array a column, in the binary format."""
-    kinds = [_ARRAYS[of.c[name].type.python_type] for name in names]
+    kinds = [of.c[name].type.compile(_POSTGRESQL) for name in names]
     return f"unnest({', '.join(f'%b::{kind}[]' for kind in kinds)})"
 
 

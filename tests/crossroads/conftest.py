@@ -125,9 +125,9 @@ def customers(*names: str, create: str = "always", **members: Any) -> Plan:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("both_stores"):
-        name = next(name for name in ("world", "url") if name in metafunc.fixturenames)
         stores = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
-        metafunc.parametrize(name, stores, indirect=True)
+        for name in {"world", "url"} & set(metafunc.fixturenames):
+            metafunc.parametrize(name, stores, indirect=True)
 
 
 @pytest.fixture
@@ -157,6 +157,18 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[.
         one.store.close()
     for database in databases.values():
         request.getfixturevalue("postgres").drop(database)
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+    else:
+        server = request.getfixturevalue("postgres")
+        made = server.empty()
+        yield made
+        server.drop(made)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from crossroads.identity.partition import Bearer, partition
 from crossroads.store.tables import Entry
 from crossroads.testkit.memory import Memory
 
+pytestmark = pytest.mark.both_stores
 JAN, FEB, MAR = (f"2026-0{month}-01T00:00:00Z" for month in (1, 2, 3))
 ANN = {"given": "Ann", "family": "Lee", "mail": "ann@lee.example", "city": "Bonn", "changed": JAN}
 
