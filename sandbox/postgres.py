@@ -93,7 +93,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     ready = program("pg_isready")
     assert ready, "it comes with the server"
     while time.monotonic() < until and process.poll() is None:
-        asked = [ready, "--quiet", "--host", str(log.parent), "--username=crossroads"]
+        asked = [ready, "--quiet", "--host", str(log.parent), "--username=crossroads", "--dbname=postgres"]
         if subprocess.run(asked, check=False).returncode == 0:  # noqa: S603
             return
         time.sleep(0.02)

@@ -323,7 +323,7 @@ def test_whatever_happens_all_systems_come_to_agree(world: Any, tmp_path: Path) 
     run_state_machine_as_test(
         OurCompany,
         settings=settings(
-            max_examples=20 if here.name == "sqlite" else 4,
+            max_examples=20 if here.name == "sqlite" else 2,
             stateful_step_count=14,
             deadline=None,
             # Shrinking takes many minutes; what a machine of 14 steps did can be read as it is.
