@@ -6,7 +6,7 @@ RUN := .venv/bin
 export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench breaks crash
+.PHONY: help demo up test check bench breaks crash load
 
 help: ## Show these sentences.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ check: .venv/.synced ## Check format, lint, types, the arrows between the parts,
 
 crash: .venv/.synced ## Kill a run at twenty random moments of a pull and of a push, and run it again.
 	@CROSSROADS_KILLS=20 $(RUN)/pytest -q -m crash
+
+load: .venv/.synced ## Let four workers sync over one PostgreSQL for ten minutes while people edit, and check what is left.
+	@$(RUN)/python -m sandbox.load
 
 bench: .venv/.synced ## Measure the speed and memory of every step against its budget.
 	@$(RUN)/python -m sandbox.bench
