@@ -106,13 +106,17 @@ class MemoryConnector(Connector[MemorySettings]):
         after = int(since.cursor.get("seq", 0))
         rows = sorted(self.memory.records.get(stream.name, {}).values(), key=lambda r: r["seq"])
         rows = [row for row in rows if row["seq"] > after]
-        for start in range(0, len(rows), self.memory.page):
-            page = [dict(row) for row in rows[start : start + self.memory.page]]
-            yield Batch(page, State({"seq": page[-1]["seq"]}), last=start + self.memory.page >= len(rows))
         gone = {key: seq for key, seq in self.memory.gone.get(stream.name, {}).items() if seq > after}
-        if gone := {key: seq for key, seq in gone.items() if key not in self.memory.records[stream.name]}:
-            newest = max(*gone.values(), *(row["seq"] for row in rows), 0)
-            yield Batch([], State({"seq": newest}), gone=sorted(gone), last=True)
+        gone = {key: seq for key, seq in gone.items() if key not in self.memory.records[stream.name]}
+        newest = max([after, *gone.values(), *(row["seq"] for row in rows)])
+        if gone:
+            # Before the rows, whose cursors lie behind these deletions: a reader killed in between would never hear of them.
+            yield Batch([], State({"seq": after if rows else newest}), gone=sorted(gone), last=not rows)
+        for start in range(0, len(rows), self.memory.page):
+            page, last = rows[start : start + self.memory.page], start + self.memory.page >= len(rows)
+            yield Batch(
+                [dict(row) for row in page], State({"seq": newest if last else page[-1]["seq"]}), last=last
+            )
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield the records with these keys."""

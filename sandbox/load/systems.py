@@ -5,6 +5,7 @@ import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.managers import BaseManager
 from threading import Lock
 from typing import Any
@@ -43,8 +44,9 @@ class Systems:
             return list(getattr(memory.connector(*STREAMS), verb)(stream, *arguments))
 
     def streams(self, name: str) -> dict[str, Stream]:
-        """Return what a system offers."""
-        return dict(self.memories[name].connector(*STREAMS).streams)
+        """Return what a system offers: with a version, or an edit between a read and our write could not be told."""
+        streams = self.memories[name].connector(*STREAMS).streams.values()
+        return {stream.name: replace(stream, version="version") for stream in streams}
 
     def edit(self) -> None:
         """Let somebody do something somewhere by hand."""
