@@ -9,7 +9,7 @@ from collections import Counter
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, select, text
 
 from crossroads.engine import echo, links, parking
 from crossroads.engine.echo import Held
@@ -18,7 +18,7 @@ from crossroads.engine.run import step
 from crossroads.engine.settle import settle
 from crossroads.engine.workspace import Workspace
 from crossroads.identity.keys import keys_of, kind_of, name_of
-from crossroads.plan import Plan
+from crossroads.plan import Member, Plan
 from crossroads.store.session import Update, table
 from crossroads.store.tables import Contribution, Intent, Link, Parked
 
@@ -125,6 +125,15 @@ def _doubted(db: Connection) -> set[tuple[str, str]]:
     )
     query = select(intent.c.connection, intent.c.stream).where(in_doubt(), intent.c.slot == "", ~asked)
     return {(connection, stream) for connection, stream in db.execute(query.distinct())}
+
+
+def resting(db: Connection, member: Member) -> bool:
+    """Tell whether new records of a stream rest because one of them may be a create in doubt."""
+    rows, link = table(Contribution), table(Link)
+    here = (rows.c.connection == member.connection, rows.c.stream == member.stream)
+    dirty = select(rows.c.id).outerjoin(link, link.c.contribution == rows.c.id)
+    new = dirty.where(*here, text("dirty > 0"), ~rows.c.gone, link.c.profile.is_(None)).limit(1)
+    return (member.connection, member.stream) in _doubted(db) and db.execute(new).first() is not None
 
 
 def signature(ws: Workspace, record: Dirty) -> str:

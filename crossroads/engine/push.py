@@ -15,7 +15,7 @@ from crossroads.connector import Connector
 from crossroads.engine import ledger, parking, planning, received
 from crossroads.engine.attempt import attempt
 from crossroads.engine.ledger import Claim
-from crossroads.engine.match import work_off
+from crossroads.engine.match import resting, work_off
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.planning import Planner
 from crossroads.engine.run import step
@@ -41,7 +41,12 @@ def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
         sender = Sender(ws, plan, member, lens, connector, run, who)
         with ws.store.write(sender.scope) as db:
             planning.renew(db, member, ws.clock())
-        sender.clear_doubts(wait=False)
+        with ws.store.read() as db:
+            rested = resting(db, member)
+        sender.clear_doubts(wait=rested)
+        if rested:
+            # Whoever is there already, made by us or by hand, is known before anybody is made.
+            work_off(ws, plan, run)
         with ws.store.write(*planning.scopes(plan.entity, member, lens)) as db:
             planning.release(db, member)
         creatable = {stream.name: stream.writable for stream in connector.streams.values()}

@@ -89,7 +89,7 @@ class Load:
         while quiet < 2 and rounds < ROUNDS:
             rounds += 1
             before = self._writes()
-            green = all([run(ws, plan, f"rest-{rounds}-{plan.sync}", told) for plan in PLANS])
+            green = False not in [run(ws, plan, f"rest-{rounds}-{plan.sync}", told) for plan in PLANS]
             written = self._writes() - before
             first = written if first < 0 else first
             quiet = quiet + 1 if green and not written else 0
