@@ -11,7 +11,7 @@ from typing import NamedTuple
 import orjson
 from sqlalchemy import Connection, exists, select, text
 
-from crossroads.engine import echo, links, parking
+from crossroads.engine import echo, links, parking, restored
 from crossroads.engine.echo import Held
 from crossroads.engine.ledger import in_doubt
 from crossroads.engine.run import step
@@ -52,6 +52,7 @@ def match(ws: Workspace, plan: Plan, run: str) -> dict[str, int]:
     """Match and settle everything that changed; return how many contributions were matched, parked, and profiles settled."""
     with step(ws, run, "match", plan.entity):
         with ws.store.write((plan.entity,)) as db:
+            restored.bring_home(db, plan.entity, ws.clock())
             parking.release(db, plan.entity)
         return dict(work_off(ws, plan, run))
 

@@ -16,7 +16,7 @@ from xxhash import xxh3_128_hexdigest
 
 from crossroads import journal
 from crossroads.canonical import Document
-from crossroads.engine import aside, echo
+from crossroads.engine import aside, echo, restored
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.raw import Raw, checked, original, payload, storable
 from crossroads.engine.run import hold, take
@@ -94,6 +94,7 @@ class Reader:
         with ws.store.write(self.scope) as db:
             self.fence = take(db, self.lease, at=ws.clock(), who=who)
             self.outcomes = Outcomes.load(db, run, "pull", member.name)
+            self.restored = restored.lately(db, ws.clock())
 
     def store(self, batch: Batch, state: State | None) -> None:
         """Store one page and the cursor that is true once it is stored."""
@@ -226,6 +227,11 @@ class Reader:
             rows.append((held.id or newid(), entity, connection, stream, key, token, digest, self.lens.version, *held.row(),
                          *self.raw.pack(content), "", False, dirty, self.run))  # fmt: skip
         _contribution(db, rows)
+        if self.restored:
+            named = (
+                (key, self.lens.made_for(page.records[key])) for key in page.documents if key not in known
+            )
+            restored.note(db, self.member, [(key, profile) for key, profile in named if profile], at)
 
     def _left(self, state: State) -> tuple[str, str, str, str, str]:
         system = self.ws.system(self.member.connection)
