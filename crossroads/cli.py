@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import crossroads
+from crossroads.commands.restored import restored as restored_command
 from crossroads.commands.terminal import console, entered, told, workspace
 from crossroads.launch import home as homes
 
@@ -134,6 +135,9 @@ def rejected(
 
     with told(), reading(homes.find()) as (db, _):
         show.rejected(console, aside.set_aside(db), aside.unmapped(db), None if every else show.SHOWN)
+
+
+app.command()(restored_command)
 
 
 @app.command()

@@ -96,10 +96,13 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
     # A stream that no sync names any more rests. So does a new record while it may be one of ours whose answer
     # was lost: as somebody unknown it would be made in every other system.
     doubted = _doubted(db)
+    new = [d.address for d in dirty if not d.profile and (d.connection, d.stream) in doubted]
+    home = restored.home(db, new)
     dirty = [
         d
         for d in dirty
-        if (d.connection, d.stream) in ws.entities and (d.profile or (d.connection, d.stream) not in doubted)
+        if (d.connection, d.stream) in ws.entities
+        and (d.profile or (d.connection, d.stream) not in doubted or d.address in home)
     ]
     parked = parking.park(db, ws, plan.entity, dirty, run=run, at=at)
     ready = [d for d in dirty if d.id not in parked]

@@ -6,9 +6,9 @@ carries the id of the profile it was made for, where its system has a place for 
 address of a profile's first record (`links.founded`), so that the restored store gives the same ones.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, func, or_, select, text, update
 
 from crossroads import journal
 from crossroads.engine.links import address, founded
@@ -59,7 +59,7 @@ def lately(db: Connection, at: str) -> bool:
 def note(db: Connection, member: Member, made_for: Iterable[tuple[str, str]], at: str) -> None:
     """Keep for `bring_home` which profile's id each of these new records carries."""
     rows = [
-        (f"{_NOWHERE}{profile}", address(member.connection, member.stream, key), "created", "restored", at)
+        (f"{_NOWHERE}{profile}", address(member.connection, member.stream, key), "created", _LEASE, at)
         for key, profile in made_for
     ]
     _assertion(db, rows)
@@ -90,6 +90,17 @@ def bring_home(db: Connection, entity: str, at: str) -> None:
     for record in db.execute(new.where(rows.c.entity == entity, text("dirty > 0"), link.c.profile.is_(None))):
         source.setdefault(founded(address(*record)), address(*record))
     found = [(profile, made) for profile, made in waiting if source.get(profile, made) != made]
-    _assertion(db, [(*sorted((made, source[profile])), "created", "restored", at) for profile, made in found])
+    _assertion(db, [(*sorted((made, source[profile])), "created", _LEASE, at) for profile, made in found])
     for some in chunks(sorted({f"{_NOWHERE}{profile}" for profile, _ in found})):
         db.execute(noted.delete().where(noted.c.a.in_(some)))
+
+
+def home(db: Connection, addresses: Sequence[str]) -> set[str]:
+    """Return which of these records are known to be made for somebody, and need not rest."""
+    rows = table(Assertion)
+    found: set[str] = set()
+    for some in chunks(addresses, 1000):
+        mine = or_(rows.c.a.in_(some), rows.c.b.in_(some))
+        for pair in db.execute(select(rows.c.a, rows.c.b).where(mine, rows.c.why == _LEASE)):
+            found |= set(pair) if not pair[0].startswith(_NOWHERE) else set()
+    return found

@@ -34,7 +34,7 @@ def doubled(told: dict[str, Any]) -> int:
 def _compared(ws: Workspace, records: dict[str, Any]) -> dict[str, int]:
     contributions, link, profiles = table(Contribution), table(Link), table(Profile)
     with ws.store.read() as db:
-        linked = dict(db.execute(select(link.c.contribution, link.c.profile)).all())  # type: ignore[arg-type]
+        linked = dict(db.execute(select(link.c.contribution, link.c.profile)).all())
         golden = {row.id: (row.entity, orjson.loads(row.document)) for row in db.execute(select(profiles))}
         known = db.execute(select(contributions).where(contributions.c.entity == "customer")).all()
         every = db.execute(

@@ -169,4 +169,5 @@ class Remote(Connector[MemorySettings]):
 
     def find(self, stream: Stream, change: Change) -> Sequence[Found]:
         """Search by the reference of a create."""
-        return self.systems.call(self.name, "find", stream, change)
+        found: list[Found] = self.systems.call(self.name, "find", stream, change)
+        return found
