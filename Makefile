@@ -6,7 +6,7 @@ RUN := .venv/bin
 export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench bench-dead breaks crash
+.PHONY: help demo up test check bench bench-dead breaks crash load
 
 help: ## Show these sentences.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1|/' | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ check: .venv/.synced ## Check format, lint, types, the arrows between the parts,
 crash: .venv/.synced ## Play thousands of trials in which runs die, answers are lost and people act meanwhile.
 	@CROSSROADS_KILLS=20 $(RUN)/pytest -q tests/crash/test_kill_over_http.py
 	@$(RUN)/python -m sandbox.crash
+
+load: .venv/.synced ## Let four workers sync over one PostgreSQL for ten minutes while people edit, and check what is left.
+	@$(RUN)/python -m sandbox.load
 
 bench: .venv/.synced ## Measure the speed and memory of every step against its budget.
 	@$(RUN)/python -m sandbox.bench

@@ -28,7 +28,7 @@ CREATES = {
 }
 VARIABLES = {
     "CROSSROADS_HOME": "the checkout, or a folder with `airflow.cfg` and `dags/syncs/`; without it, this folder or one above",
-    "CROSSROADS_DATABASE_URL": "the store; without it, `var/crossroads.db`",
+    "CROSSROADS_DATABASE_URL": "the store, `postgresql://...` for several workers; without it, `var/crossroads.db`",
     "CROSSROADS_BUDGET_URL": "the database in which all workers count their calls; without it, beside the store",
     "CROSSROADS_MAPPINGS": "the folder of mappings; without it, those that came with the installation",
     "CROSSROADS_DEBUG": "`1` shows errors of other software whole; they may quote a record, so with invented records only",

@@ -11,6 +11,7 @@ import crossroads
 from crossroads.commands import budgets, decide, deletes, reconcile, repair, schema
 from crossroads.commands.backfill import backfill
 from crossroads.commands.dry_run import dry_run
+from crossroads.commands.restored import restored as restored_command
 from crossroads.commands.terminal import console, entered, told, workspace
 from crossroads.launch import home as homes
 
@@ -147,6 +148,9 @@ def rejected(
 
     with told(), reading(homes.find()) as (db, _):
         show.rejected(console, aside.set_aside(db), aside.unmapped(db), None if every else show.SHOWN)
+
+
+app.command()(restored_command)
 
 
 @app.command()

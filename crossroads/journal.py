@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, select
 
-from crossroads.store.session import Bulk, table
+from crossroads.store.scopes import JOURNAL, enter_last
+from crossroads.store.session import Bulk, late, table
 from crossroads.store.tables import Entry
 
-_insert = Bulk(Entry, ("seq", "at", "run", "kind", "subject", "body", "salt", "digest", "hash"), update=())
+_insert = Bulk(Entry, ("seq", "at", "run", "kind", "subject", "body", "salt", "digest", "hash"), strict=True)
 START = "0" * 64
+VERIFIED = 5000
 
 
 class Line(NamedTuple):
@@ -24,11 +26,16 @@ class Line(NamedTuple):
 
 
 def append(connection: Connection, lines: Sequence[Line], *, run: str, at: str) -> None:
-    """Write the lines behind the last entry, inside the caller's transaction.
+    """Write the lines behind the last entry when the caller's transaction commits, all of its lines at once.
 
-    A second writer that read the same last entry fails on the primary key and its transaction is rolled back
-    whole.
+    Not before: the chain has one writer at a time, and who holds its end may wait for nothing else.
     """
+    if lines:
+        late(connection, "journal", _write, (lines, run, at))
+
+
+def _write(connection: Connection, appended: Sequence[tuple[Sequence[Line], str, str]]) -> None:
+    enter_last(connection, JOURNAL)
     entries = table(Entry)
     last = connection.execute(
         select(entries.c.seq, entries.c.hash).order_by(entries.c.seq.desc()).limit(1)
@@ -36,20 +43,20 @@ def append(connection: Connection, lines: Sequence[Line], *, run: str, at: str) 
     seq, previous = (last.seq, last.hash) if last else (0, START)
     salt = token_hex(16)
     rows = []
-    for line in lines:
-        seq += 1
-        body = orjson.dumps(line.body, option=orjson.OPT_SORT_KEYS).decode()
-        digest = _digest(salt, body)
-        previous = _chained(previous, seq, at, run, line.kind, line.subject, digest)
-        rows.append((seq, at, run, line.kind, line.subject, body, salt, digest, previous))
+    for lines, run, at in appended:
+        for line in lines:
+            seq += 1
+            body = orjson.dumps(line.body, option=orjson.OPT_SORT_KEYS).decode()
+            digest = _digest(salt, body)
+            previous = _chained(previous, seq, at, run, line.kind, line.subject, digest)
+            rows.append((seq, at, run, line.kind, line.subject, body, salt, digest, previous))
     _insert(connection, rows)
 
 
 def verify(connection: Connection) -> Iterator[str]:
     """Yield what is wrong with the chain, oldest first; nothing, when it holds."""
-    entries = table(Entry)
     previous, expected = START, 1
-    for row in connection.execute(select(entries).order_by(entries.c.seq)):
+    for row in _entries(connection):
         if row.seq != expected:
             yield f"entries {expected} to {row.seq - 1} are missing"
         if row.body is not None and _digest(row.salt, row.body) != row.digest:
@@ -57,6 +64,17 @@ def verify(connection: Connection) -> Iterator[str]:
         if _chained(previous, row.seq, row.at, row.run, row.kind, row.subject, row.digest) != row.hash:
             yield f"entry {row.seq}: it does not follow the one before"
         previous, expected = row.hash, row.seq + 1
+
+
+def _entries(connection: Connection) -> Iterator[Any]:
+    """Yield the entries in order, some at a time: a driver may fetch a whole answer into memory."""
+    entries = table(Entry)
+    seq = -1
+    while some := connection.execute(
+        select(entries).where(entries.c.seq > seq).order_by(entries.c.seq).limit(VERIFIED)
+    ).all():
+        yield from some
+        seq = some[-1].seq
 
 
 def _digest(salt: str, body: str) -> str:

@@ -7,12 +7,12 @@ as one call, and declared so in docs/conflicts.md.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import orjson
 from xxhash import xxh3_128_hexdigest
 
 from crossroads.engine import echo, ledger, rereading
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
+from crossroads.engine.raw import original
 from crossroads.errors import ConfigError, RecordRejected
 from crossroads.records import Record
 
@@ -49,7 +49,7 @@ def compare(job: Job, claims: Sequence[Claim]) -> Compared:
         document = rereading.shown(job.lens, record)
         if document is not None and before.told(document, None, "", job.together).differs:
             changed[claim.id] = record
-        elif xxh3_128_hexdigest(orjson.dumps(record)) == digests[claim.slot]:
+        elif xxh3_128_hexdigest(original(record)) == digests[claim.slot]:
             ready.append(claim)
         elif (patched := _patched(job, claim, before, record)) is None:
             changed[claim.id] = record

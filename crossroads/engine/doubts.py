@@ -21,7 +21,7 @@ def clear(job: Job, sender: Sender, *, wait: bool) -> bool:
     """
     found = False
     while True:
-        with job.ws.store.write() as db:
+        with job.ws.store.write(job.scope) as db:
             claims = ledger.doubtful(db, *job.place, at=job.ws.clock(), run=job.run, who=job.who,
                                      settle=job.stream.settle_seconds, lease=job.ws.lease_seconds)  # fmt: skip
         if not claims:
@@ -47,7 +47,7 @@ def _cleared(job: Job, claim: Claim) -> bool:
         _ask(job, claim, f"the look-up of its create was refused: {'; '.join(error.reasons)}", at)
         return True
     if seen:
-        with job.ws.store.write() as db:
+        with job.ws.store.write(job.scope) as db:
             if ledger.end(db, [claim], "written", at=at):
                 result = Written(claim.change(), seen[0].key, seen[0].version, seen[0].record)
                 belonging.doubles(db, job, claim, seen, at=at)
@@ -66,7 +66,7 @@ def _updated(job: Job, claim: Claim, at: str, *, quiet: bool) -> bool:
     arrived = record is not None and rereading.says(job.lens, record, claim)
     if not arrived and not quiet and claim.version is None:
         return False  # it may arrive yet, on top of whatever we would write meanwhile
-    with job.ws.store.write() as db:
+    with job.ws.store.write((job.plan.entity,)) as db:
         if arrived:
             if ledger.end(db, [claim], "written", at=at):
                 token = rereading.version(job.stream, record)
@@ -80,7 +80,7 @@ def _updated(job: Job, claim: Claim, at: str, *, quiet: bool) -> bool:
 
 def _absent(job: Job, claim: Claim, at: str) -> None:
     """A create that is not there is sent again, unless it has become needless or nobody can look whether it is there."""
-    with job.ws.store.write() as db:
+    with job.ws.store.write(job.scope) as db:
         profile = belonging.holder(db, claim)
         if profile != claim.profile or belonging.there(db, job, profile):
             # Nobody to be made any more, or somebody made since, perhaps by us: what there is, a pull reads.
@@ -95,6 +95,6 @@ def _absent(job: Job, claim: Claim, at: str) -> None:
 
 
 def _ask(job: Job, claim: Claim, why: str, at: str) -> None:
-    with job.ws.store.write() as db:
+    with job.ws.store.write(job.scope) as db:
         received.ask(db, job, claim, why, at=at, reason="outcome")
         job.outcomes.add(db, [claim.profile], {claim.profile: "parked"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from xxhash import xxh3_128_hexdigest
 
 from crossroads.canonical import Document
-from crossroads.engine.raw import original
+from crossroads.engine.raw import checked, original
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens, Notice
 from crossroads.plan import Member
@@ -42,7 +42,7 @@ def keyed(lens: Lens, member: Member, stream: Stream, records: Sequence[Record])
     twice: set[str] = set()
     for place, record in enumerate(records):
         try:
-            key = name = lens.key(record)
+            key = name = checked(lens.key(record))
         except RecordRejected as error:
             name = f"without-key-{xxh3_128_hexdigest(original(record))[:12]}-{place}"
             page.entered.append(name)

@@ -11,6 +11,7 @@ from crossroads.engine.workspace import Workspace
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
 from crossroads.records import Stream
+from crossroads.store.scopes import Scope
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Job:
     def place(self) -> tuple[str, str]:
         """Return connection and stream: the first two columns of most tables."""
         return self.member.connection, self.member.stream
+
+    @property
+    def scope(self) -> Scope:
+        """Return what of the store a transaction about this stream alone is alone with."""
+        return self.plan.entity, self.member.name
 
     @property
     def together(self) -> Together:

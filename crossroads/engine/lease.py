@@ -12,6 +12,7 @@ from crossroads.engine.ledger import Claim
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import Superseded
 from crossroads.store.clock import later
+from crossroads.store.scopes import Scope
 
 
 class Lease:
@@ -21,8 +22,10 @@ class Lease:
     store it could not reach) finds it over whatever the wall clock says, and sends nothing of the rest.
     """
 
-    def __init__(self, ws: Workspace, claims: Collection[Claim], seconds: float, taken: float) -> None:
-        self.ws, self.claims, self.seconds = ws, claims, seconds
+    def __init__(
+        self, ws: Workspace, scope: Scope, claims: Collection[Claim], seconds: float, taken: float
+    ) -> None:
+        self.ws, self.scope, self.claims, self.seconds = ws, scope, claims, seconds
         self._until, self._lost = taken + seconds, False
 
     def check(self) -> None:
@@ -36,7 +39,7 @@ class Lease:
         """Renew the lease; a store that cannot be reached lets it run on towards its end."""
         began = time.monotonic()
         try:
-            with self.ws.store.write() as db:
+            with self.ws.store.write(self.scope) as db:
                 ours = ledger.keep(db, list(self.claims), until=later(self.ws.clock(), self.seconds))
         except OperationalError:
             return
@@ -47,9 +50,11 @@ class Lease:
 
 
 @contextmanager
-def held(ws: Workspace, claims: Collection[Claim], seconds: float, taken: float) -> Iterator[Lease]:
+def held(
+    ws: Workspace, scope: Scope, claims: Collection[Claim], seconds: float, taken: float
+) -> Iterator[Lease]:
     """Yield the lease on claims taken at `taken` (monotonic), renewed three times as often as it must be."""
-    lease, over = Lease(ws, claims, seconds, taken), threading.Event()
+    lease, over = Lease(ws, scope, claims, seconds, taken), threading.Event()
 
     def beating() -> None:
         while not over.wait(seconds / 3):

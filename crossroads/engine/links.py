@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
+from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, func, select
@@ -54,11 +56,12 @@ def relink(
     touched: set[str] = set()
     links, lineage, lines = [], [], []
     claims = _claims(nodes.values())
+    fresh = _free(db, [_first(by_address[a] for a in addresses) for addresses, _ in groups], claims)
     for addresses, edges in groups:
         members = [by_address[address] for address in sorted(addresses)]
         former = {node.profile for node in members if node.profile is not None}
         mine = {profile for profile in former if claims[profile] in addresses}
-        profile = min(mine) if mine else newid()
+        profile = min(mine) if mine else fresh[_first(members)]
         unchanged = all(node.profile == profile for node in members)
         if unchanged and not any(node.id in changed for node in members):
             continue
@@ -75,6 +78,33 @@ def relink(
     _lineage(db, lineage)
     journal.append(db, lines, run=run, at=at)
     return touched
+
+
+def address(connection: str, stream: str, key: str) -> str:
+    """Return a record's address."""
+    return f"{connection}/{stream}/{key}"
+
+
+def founded(address: str) -> str:
+    """Return the id of the profile that begins with a record: always the same, also in a store restored from a back-up.
+
+    >>> founded("erp/people/1") == founded("erp/people/1") != founded("erp/people/2")
+    True
+    """
+    return str(UUID(bytes=blake2b(address.encode(), digest_size=16).digest(), version=5))
+
+
+def _first(nodes: Iterable[Node]) -> str:
+    return min((node.id, node.address) for node in nodes)[1]
+
+
+def _free(db: Connection, firsts: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
+    """Return a profile id for each first record; its own one, unless others went on under that without it."""
+    wanted = {founded(first): first for first in firsts}
+    link, used = table(Link), set(taken)
+    for some in chunks(sorted(wanted)):
+        used |= set(db.execute(select(link.c.profile).where(link.c.profile.in_(some))).scalars())
+    return {first: newid() if profile in used else profile for profile, first in wanted.items()}
 
 
 def _bearer(signed: str) -> Bearer:

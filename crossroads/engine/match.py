@@ -8,30 +8,34 @@ still marked.
 from collections import Counter
 
 import orjson
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, exists, select, text
 
-from crossroads.engine import echo, links, parking
+from crossroads.engine import echo, links, parking, restored
 from crossroads.engine.dirty import Dirty
 from crossroads.engine.ledger import in_doubt
 from crossroads.engine.run import step
 from crossroads.engine.settle import settle
 from crossroads.engine.workspace import Workspace
 from crossroads.identity.keys import keys_of, kind_of, name_of
-from crossroads.plan import Plan
-from crossroads.store.session import table
+from crossroads.plan import Member, Plan
+from crossroads.store.session import Update, table
 from crossroads.store.tables import Contribution, Intent, Link, Parked
 
 CHUNK = 1000
+_matched = Update(Contribution, ("signature",), dirty=0)
+_waiting = Update(Contribution, (), dirty=0)
 
 
 def match(ws: Workspace, plan: Plan, run: str) -> dict[str, int]:
     """Match and settle everything that changed; return how many contributions were matched, parked, and profiles settled."""
     with step(ws, run, "match", plan.entity):
+        with ws.store.write((plan.entity,)) as db:
+            restored.bring_home(db, plan.entity, ws.clock())
         counts: Counter[str] = Counter()
         # What waits for a record that itself waits goes on in the same run, however long the chain is.
         while True:
             counts.update(work_off(ws, plan, run))
-            with ws.store.write() as db:
+            with ws.store.write((plan.entity,)) as db:
                 if not parking.release(db, plan.entity):
                     return dict(counts)
 
@@ -41,7 +45,7 @@ def work_off(ws: Workspace, plan: Plan, run: str) -> Counter[str]:
     counts: Counter[str] = Counter()
     after = ""
     while True:
-        with ws.store.write() as db:
+        with ws.store.write((plan.entity,)) as db:
             dirty = _dirty(db, plan.entity, after)
             if not dirty:
                 return counts
@@ -76,10 +80,13 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
     # A stream that no sync names any more rests. So does a new record while it may be one of ours whose answer
     # was lost: as somebody unknown it would be made in every other system.
     doubted = _doubted(db)
+    new = [d.address for d in dirty if not d.profile and (d.connection, d.stream) in doubted]
+    home = restored.home(db, new)
     dirty = [
         d
         for d in dirty
-        if (d.connection, d.stream) in ws.entities and (d.profile or (d.connection, d.stream) not in doubted)
+        if (d.connection, d.stream) in ws.entities
+        and (d.profile or (d.connection, d.stream) not in doubted or d.address in home)
     ]
     parked = parking.park(db, ws, plan.entity, dirty, run=run, at=at)
     ready = [d for d in dirty if d.id not in parked]
@@ -90,16 +97,8 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
         touched |= links.relink(db, ws, plan.entity, moved, signed, run=run, at=at)
     held = {d.id: d.held for d in ready}
     settled = settle(db, ws, plan.entity, touched, run=run, at=at, known=held)
-    rows = table(Contribution)
-    db.execute(
-        update(rows).where(rows.c.id == bindparam("row")).values(dirty=0, signature=bindparam("signed")),
-        [{"row": d.id, "signed": signed[d.id]} for d in ready] or [{"row": "", "signed": ""}],
-    )
-    if parked:
-        db.execute(
-            update(rows).where(rows.c.id == bindparam("row")).values(dirty=0),
-            [{"row": identity} for identity in parked],
-        )
+    _matched(db, [(signed[d.id], d.id) for d in ready])
+    _waiting(db, [(identity,) for identity in parked])
     return Counter(matched=len(ready), parked=len(parked), settled=settled)
 
 
@@ -114,6 +113,15 @@ def _doubted(db: Connection) -> set[tuple[str, str]]:
     )
     query = select(intent.c.connection, intent.c.stream).where(in_doubt(), intent.c.slot == "", ~asked)
     return {(connection, stream) for connection, stream in db.execute(query.distinct())}
+
+
+def resting(db: Connection, member: Member) -> bool:
+    """Tell whether new records of a stream rest because one of them may be a create in doubt."""
+    rows, link = table(Contribution), table(Link)
+    here = (rows.c.connection == member.connection, rows.c.stream == member.stream)
+    dirty = select(rows.c.id).outerjoin(link, link.c.contribution == rows.c.id)
+    new = dirty.where(*here, text("dirty > 0"), ~rows.c.gone, link.c.profile.is_(None)).limit(1)
+    return (member.connection, member.stream) in _doubted(db) and db.execute(new).first() is not None
 
 
 def signature(ws: Workspace, record: Dirty) -> str:

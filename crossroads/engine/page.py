@@ -12,13 +12,13 @@ import orjson
 from sqlalchemy import Connection
 
 from crossroads import journal
-from crossroads.engine import aside, deletes, echo
+from crossroads.engine import aside, deletes, echo, restored
 from crossroads.engine.blocks import lock, released, silenced
 from crossroads.engine.entered import Page, keyed
 from crossroads.engine.known import Known, changed, known
 from crossroads.engine.listing import Listing
 from crossroads.engine.outcomes import Outcomes
-from crossroads.engine.raw import Raw
+from crossroads.engine.raw import Raw, storable
 from crossroads.engine.run import hold, take
 from crossroads.engine.schema_watch import Watch
 from crossroads.engine.standing import standing
@@ -72,13 +72,15 @@ class Reader:
         )
         self.raw = Raw(ws.store, member)
         self.lease = f"{step}:{member.name}"
+        self.scope = (plan.entity, member.name)
         self.together = partial(ws.survivorship.together, plan.entity)
-        with ws.store.write() as db:
+        with ws.store.write(self.scope) as db:
             self.fence = take(db, self.lease, at=ws.clock(), who=who)
             self.outcomes = Outcomes.load(db, run, step, member.name)
             self.waiting = deletes.waiting(db, member)
             self.watch = Watch(db, member, lens)
             self.standing = standing(db, member)
+            self.restored = restored.lately(db, ws.clock())
         self.listing: Listing | None = None
 
     def store(self, batch: Batch, state: State | None) -> None:
@@ -90,18 +92,19 @@ class Reader:
             )
         at = self.ws.clock()
         page = keyed(self.lens, self.member, self.stream, batch.records)
-        with self.ws.store.write() as db:
+        gone = [key for key in batch.gone if storable(key)]  # of another one there is nothing in the store
+        with self.ws.store.write(self.scope) as db:
             hold(db, self.lease, self.fence)
             refused = self.standing.marks(self.lens.version) | aside.refused(db, self.member)
             before = self._known(db, list(page.records))
             self._translate(page, self._changed(page, before, refused))
             self._keep(db, page, before, at)
-            self._deleted(db, page, batch.gone, at)
+            self._deleted(db, page, gone, at)
             aside.keep(
                 db, self.member, self.lens, page.rejected, page.notices, page.ended, refused, self.run, at
             )
             self.watch.look(db, page.records, page.payloads, run=self.run, at=at)
-            self.outcomes.add(db, [*page.entered, *batch.gone], page.ended)
+            self.outcomes.add(db, [*page.entered, *gone], page.ended)
             counts = Counter(page.ended.values())
             if counts.keys() - {"unchanged"}:
                 journal.append(
@@ -123,7 +126,7 @@ class Reader:
     def judge(self, absent: Sequence[str], there: Sequence[str]) -> None:
         """Weigh the deletions that this read told, the `absent` ones too; forget those of records that are still `there`."""
         at = self.ws.clock()
-        with self.ws.store.write() as db:
+        with self.ws.store.write(self.scope) as db:
             hold(db, self.lease, self.fence)
             deletes.came_back(db, self.member, there)
             deletes.tell(db, self.member, absent, "absent", self.waiting, self.run, at)
@@ -142,7 +145,7 @@ class Reader:
 
     def read_whole(self, state: State) -> None:
         """Store the cursor at the end of a read of everything, and that it was read by this mapping."""
-        with self.ws.store.write() as db:
+        with self.ws.store.write(self.scope) as db:
             hold(db, self.lease, self.fence)
             _whole(db, [(*self._left(state), self.lens.version)])
 
@@ -187,6 +190,11 @@ class Reader:
             rows.append((held.id or newid(), entity, connection, stream, key, token, digest, self.lens.version, *held.row(),
                          *self.raw.pack(content), "", False, blocked, dirty, self.run))  # fmt: skip
         _contribution(db, rows)
+        if self.restored:
+            named = (
+                (key, self.lens.made_for(page.records[key])) for key in page.documents if key not in former
+            )
+            restored.note(db, self.member, [(key, profile) for key, profile in named if profile], at)
 
     def _left(self, state: State) -> tuple[str, str, str, str, str]:
         system = self.ws.system(self.member.connection)

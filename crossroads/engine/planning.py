@@ -15,6 +15,7 @@ from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens
 from crossroads.plan import Member
 from crossroads.store import newid
+from crossroads.store.scopes import Scope
 from crossroads.store.session import Bulk, table
 from crossroads.store.tables import Due, Intent, Rejected
 
@@ -26,6 +27,12 @@ _intent = Bulk(
 )  # fmt: skip
 _due = Bulk(Due, ("connection", "stream", "profile"), update=())
 _rejected = Bulk(Rejected, ("connection", "stream", "key", "step", "reasons", "at", "run", "digest"))
+
+
+def scopes(entity: str, member: Member, lens: Lens) -> list[Scope]:
+    """Return what a plan of a target stream is alone with: that stream, and those of the target that its records need."""
+    needed = {(one.entity, f"{member.connection}.{one.stream}") for one in lens.references.values()}
+    return [(entity, member.name), *sorted(needed)]
 
 
 class Planner:
@@ -42,6 +49,7 @@ class Planner:
         creatable: Mapping[str, bool],
     ) -> None:
         self.ws, self.entity, self.member, self.lens, self.run = ws, entity, member, lens, run
+        self.scopes = scopes(entity, member, lens)
         self.creatable = creatable
         self.place = (member.connection, member.stream)
 

@@ -37,7 +37,7 @@ def pull(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
     member = plan.member(name)
     with step(ws, run, "pull", name), ws.open(member.connection) as connector, attempt() as who:
         lens = ws.lens(member.connection, member.stream)
-        with ws.store.write() as db:
+        with ws.store.write((plan.entity, member.name), ("run", run)) as db:
             since, read_by = _left(ws, db, member)
             full = (
                 compares(db, run)
@@ -54,7 +54,7 @@ def pull(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
             # An alarm, and then everything: never a full load nobody hears of.
             log.warning("%s: %s Everything is compared.", member.name, lost)
             full = True
-            with ws.store.write() as db:
+            with ws.store.write(("run", run)) as db:
                 comparing(db, run, name)
                 note = journal.Line("pull", member.name, {"compares": str(lost)})
                 journal.append(db, [note], run=run, at=ws.clock())
@@ -77,7 +77,7 @@ def _read(reader: Reader, connector: Connector[Any], since: State, *, full: bool
     doubt = reader.listing.doubt() if reader.listing is not None else None
     if doubt:
         log.warning("%s: nothing is taken for deleted by its absence: %s.", member.name, doubt)
-        with ws.store.write() as db:
+        with ws.store.write(reader.scope) as db:
             note = journal.Line("pull", member.name, {"proves nothing": doubt})
             journal.append(db, [note], run=reader.run, at=ws.clock())
     elif reader.listing is not None:

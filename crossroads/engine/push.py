@@ -10,9 +10,9 @@ from crossroads.engine import ledger, renewal
 from crossroads.engine.attempt import attempt
 from crossroads.engine.doubts import clear
 from crossroads.engine.job import Job
-from crossroads.engine.match import work_off
+from crossroads.engine.match import resting, work_off
 from crossroads.engine.outcomes import Outcomes
-from crossroads.engine.planning import Planner
+from crossroads.engine.planning import Planner, scopes
 from crossroads.engine.run import step
 from crossroads.engine.sending import ROUNDS, Sender
 from crossroads.engine.workspace import Workspace
@@ -30,10 +30,15 @@ def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
             outcomes = Outcomes.load(db, run, "push", member.name)
         job = Job(ws, plan, member, lens, connector, run, who, outcomes)
         sender = Sender(job)
-        with ws.store.write() as db:
+        with ws.store.write(job.scope) as db:
             renewal.renew(db, member, ws.clock())
-        clear(job, sender, wait=False)
-        with ws.store.write() as db:
+        with ws.store.read() as db:
+            rested = resting(db, member)
+        clear(job, sender, wait=rested)
+        if rested:
+            # Whoever is there already, made by us or by hand, is known before anybody is made.
+            work_off(ws, plan, run)
+        with ws.store.write(*scopes(plan.entity, member, lens)) as db:
             renewal.release(db, member)
         for _ in range(ROUNDS):
             planned = _plan(job)
@@ -52,7 +57,7 @@ def _plan(job: Job) -> int:
     planner = Planner(job.ws, job.plan.entity, job.member, job.lens, job.run, creatable=creatable)
     planned = 0
     while True:
-        with job.ws.store.write() as db:
+        with job.ws.store.write(*planner.scopes) as db:
             considered, ended = planner.chunk(db)
             job.outcomes.add(db, considered, ended)
         planned += len(considered)
@@ -63,7 +68,7 @@ def _plan(job: Job) -> int:
 def _account(job: Job) -> None:
     """Give those records an outcome whose write another run took over and ended, beside this one or after a kill."""
     runs = table(Run)
-    with job.ws.store.write() as db:
+    with job.ws.store.write(job.scope) as db:
         if names := job.outcomes.unaccounted(db):
             began = db.execute(select(runs.c.started_at).where(runs.c.id == job.run)).scalar_one()
             others = ledger.settled_since(db, *job.place, names, began)

@@ -1,6 +1,7 @@
 """Raw copies of remote records, compressed with a dictionary trained on the stream's first records."""
 
 import json
+import re
 from typing import Any
 
 import orjson
@@ -16,6 +17,9 @@ from crossroads.store.tables import Dictionary
 
 SAMPLES = 200  # fewer make a dictionary that is hardly better than none
 SIZE = 16 * 1024
+_NUL = re.compile(
+    rb"(?<!\\)(?:\\\\)*\\u0000"
+)  # and not the six letters, which JSON writes with one backslash more
 
 
 class Raw:
@@ -53,15 +57,30 @@ class Raw:
         return self._pack(payload), self.dictionary
 
 
+def storable(text: str) -> bool:
+    """Tell whether a database keeps a text: PostgreSQL takes no NUL, and nothing takes half a character of Unicode."""
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text))
+
+
+def checked(key: str) -> str:
+    """Return a key; raise RecordRejected if no database keeps it."""
+    if storable(key):
+        return key
+    raise RecordRejected("its key holds NUL or half a character of Unicode; correct it there")
+
+
 def payload(record: Record) -> bytes:
-    """Return a record as JSON; raise RecordRejected if it holds what JSON does not know."""
+    """Return a record as JSON; raise RecordRejected if it holds what JSON or a database does not know."""
     try:
-        return orjson.dumps(record)
+        content = orjson.dumps(record)
     except TypeError:
         raise RecordRejected(
             "the record holds text that is not valid text (half a character of Unicode) or a value JSON does not know; "
             "correct it there, or in the connector"
         ) from None
+    if b"\\u0000" in content and _NUL.search(content):
+        raise RecordRejected("the record holds the character NUL, which is no text; correct it there")
+    return content
 
 
 def original(record: Record) -> bytes:

@@ -15,7 +15,7 @@ from crossroads.engine.belonging import belongs, holder
 from crossroads.engine.echo import Held, Together
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
-from crossroads.engine.raw import unpack
+from crossroads.engine.raw import original, unpack
 from crossroads.engine.rereading import shown, untaken
 from crossroads.engine.spelling import alike
 from crossroads.errors import RecordRejected
@@ -57,7 +57,7 @@ def written(
     held = _answered(old, ours, document, together, at, made=made, times=times)
     rows = table(Contribution)
     if result.record is not None:
-        payload = orjson.dumps(result.record)
+        payload = original(result.record)
         raw, dictionary, digest = _pack(payload), None, xxh3_128_hexdigest(payload)
     elif before is not None:
         known = db.execute(select(rows.c.raw, rows.c.dictionary).where(rows.c.id == before.id)).one()

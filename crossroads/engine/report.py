@@ -24,7 +24,7 @@ class RunFailed(CrossroadsError):
 def report(ws: Workspace, plan: Plan, run: str) -> dict[str, Any]:
     """Close a run and return its summary; raise RunFailed, after storing it, if it is not green."""
     at = ws.clock()
-    with ws.store.write() as db:
+    with ws.store.write((plan.entity,)) as db:
         members = {member.name: _member(db, member, run) for member in plan.between}
         problems = _problems(db, plan, run, members)
         summary = {"members": members, "problems": problems}

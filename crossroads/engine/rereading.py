@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-import orjson
 import zstandard
 from sqlalchemy import Connection, select
 from xxhash import xxh3_128_hexdigest
@@ -12,7 +11,7 @@ from crossroads.canonical import Document
 from crossroads.engine import belonging, echo
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
-from crossroads.engine.raw import unpack
+from crossroads.engine.raw import original, unpack
 from crossroads.engine.settle import settle
 from crossroads.engine.spelling import alike
 from crossroads.errors import RecordRejected
@@ -97,7 +96,7 @@ def reread(
             at,
             job.together,
         )
-        payload = orjson.dumps(record)
+        payload = original(record)
         _contribution(db, [(before.id, job.plan.entity, *job.place, claim.slot, version(job.stream, record),
                             xxh3_128_hexdigest(payload), job.lens.version, *held.row(), _pack(payload), None, "", False,
                             max(before.dirty, int(held.differs)), job.run)])  # fmt: skip

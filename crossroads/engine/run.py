@@ -20,7 +20,7 @@ _lease = Bulk(Lease, ("name", "fence", "owner", "until"))
 
 def begin(ws: Workspace, plan: Plan, run: str, *, full: bool = False) -> str:
     """Open a run, or find it open: a retry is the same run."""
-    with ws.store.write() as db:
+    with ws.store.write(("run", run)) as db:
         _run(db, [(run, plan.sync, plan.entity, full, ws.clock(), "running", "{}", "{}")])
     return run
 
@@ -53,7 +53,7 @@ def step(ws: Workspace, run: str, name: str, member: str) -> Iterator[None]:
     """Account for one step of one member: started, finished, or failed with the reason."""
     steps = table(Step)
     this = (steps.c.run == run) & (steps.c.step == name) & (steps.c.member == member)
-    with ws.store.write() as db:
+    with ws.store.write(("run", run)) as db:
         before = db.execute(select(steps.c.attempts).where(this)).scalar()
         if before is None:
             values = {
@@ -79,10 +79,10 @@ def step(ws: Workspace, run: str, name: str, member: str) -> Iterator[None]:
             if isinstance(error, CrossroadsError)
             else f"{type(error).__name__}: see the task's log"
         )
-        with ws.store.write() as db:
+        with ws.store.write(("run", run)) as db:
             db.execute(update(steps).where(this).values(state="failed", error=told, ended_at=ws.clock()))
         raise
-    with ws.store.write() as db:
+    with ws.store.write(("run", run)) as db:
         db.execute(update(steps).where(this).values(state="finished", ended_at=ws.clock()))
 
 

@@ -30,13 +30,13 @@ class Sender:
         job, sent, seconds = self.job, 0, self.job.ws.lease_seconds
         while True:
             taken = time.monotonic()
-            with job.ws.store.write() as db:
+            with job.ws.store.write(job.scope) as db:
                 claims = ledger.claim(db, *job.place, at=job.ws.clock(), limit=job.stream.write_size * LANES,
                                       run=job.run, who=job.who, lease=seconds)  # fmt: skip
             if not claims:
                 return sent
             left = {claim.id: claim for claim in claims}
-            with held(job.ws, left.values(), seconds, taken) as lease:
+            with held(job.ws, job.scope, left.values(), seconds, taken) as lease:
                 compared = self._compared(claims, left)
                 self._send(compared, left, lease)
             sent += len(claims)
@@ -51,7 +51,7 @@ class Sender:
             raise
         if compared.changed:
             at, ended = job.ws.clock(), dict[str, str]()
-            with job.ws.store.write() as db:
+            with job.ws.store.write((job.plan.entity,)) as db:
                 for identity, record in compared.changed.items():
                     ended |= self._conflict(
                         db, left.pop(identity), record, ["it is not as we last saw it"], at
@@ -86,7 +86,7 @@ class Sender:
     def _give_back(self, left: Mapping[str, Claim], *, unsent: bool) -> None:
         job, at = self.job, self.job.ws.clock()
         state = "planned" if unsent else "unknown"
-        with job.ws.store.write() as db:
+        with job.ws.store.write(job.scope) as db:
             ledger.end(db, left.values(), state, at=at, unsent=unsent, settle=job.stream.settle_seconds)
 
     def _record(self, results: Sequence[WriteResult], left: dict[str, Claim]) -> None:
@@ -97,7 +97,9 @@ class Sender:
         ended: dict[str, str] = {}
         lost: list[str] = []
         fresh, unshown = self._reread(results, left), self._read_back(results)
-        with job.ws.store.write() as db:
+        # What is read again is settled again, and that is the whole entity's matter.
+        scope = (job.plan.entity,) if fresh or unshown else job.scope
+        with job.ws.store.write(scope) as db:
             for result in results:
                 claim = left.pop(result.change.id)
                 name = claim.slot or claim.profile

@@ -30,7 +30,7 @@ def forget(ws: Workspace, days: float = KEEP_DAYS) -> int:
     with ws.store.read() as db:
         found = list(db.execute(old).scalars())
     for some in chunks(found, 100):  # short transactions: syncs go on beside
-        with ws.store.write() as db:
+        with ws.store.write(("upkeep",)) as db:
             db.execute(pages.delete().where(pages.c.run.in_(some)))
     return len(found)
 
@@ -52,7 +52,7 @@ def retention(ws: Workspace, days: float = RETENTION_DAYS) -> int:
         refused.c.step == "push",
         or_(refused.c.key == intents.c.slot, refused.c.key == intents.c.profile),
     )
-    with ws.store.write() as db:
+    with ws.store.write(("upkeep",)) as db:
         kept = tuple_(steps.c.step, steps.c.member, steps.c.compared, steps.c.started_at).in_(newest)
         db.execute(steps.delete().where(steps.c.started_at < limit, ~kept))
         return int(db.execute(intents.delete().where(intents.c.ended_at < limit, ~listed)).rowcount)

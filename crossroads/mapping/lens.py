@@ -43,6 +43,7 @@ class Lens:
         self._read, self.source = reader(mapping)
         self._key = speaker(mapping.key)
         self._changed_at = speaker(mapping.changed_at) if mapping.changed_at else None
+        self._made_for = speaker(mapping.create_reference) if mapping.create_reference else None
 
     def __repr__(self) -> str:
         return f"Lens({self.name}, {self.version})"
@@ -57,6 +58,14 @@ class Lens:
             field = ".".join(self.mapping.key.targets[0].way)
             raise RecordRejected(f"the record has no key: {field} is missing or empty")
         return said
+
+    def made_for(self, record: Record) -> str | None:
+        """Return the reference under which a record was created by us, where it shows one."""
+        try:
+            said = self._made_for(record) if self._made_for is not None else None
+        except (SetAside, RecordRejected):
+            return None
+        return said if isinstance(said, str) else None
 
     def changed_at(self, record: Record) -> str | None:
         """Return when the record was last changed there, in UTC, where it says so."""

@@ -2,6 +2,6 @@
 
 from crossroads.store.clock import Clock, newid
 from crossroads.store.schema import migrate
-from crossroads.store.session import Bulk, Store, chunks, table
+from crossroads.store.session import Bulk, Store, Update, chunks, table
 
-__all__ = ["Bulk", "Clock", "Store", "chunks", "migrate", "newid", "table"]
+__all__ = ["Bulk", "Clock", "Store", "Update", "chunks", "migrate", "newid", "table"]

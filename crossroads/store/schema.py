@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from crossroads.errors import ConfigError
 from crossroads.store.session import Store
+from crossroads.store.tables import Run
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -29,6 +30,8 @@ def migrate(url: str) -> None:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
             _upgrade(connection)
+            if connection.dialect.name == "postgresql":
+                _order_by_bytes(connection)
     finally:
         store.close()
 
@@ -45,6 +48,24 @@ def _upgrade(connection: Connection) -> None:
             f"This version does not know the store's schema ({error}): a newer Crossroads made it, "
             "or CROSSROADS_DATABASE_URL names another program's database."
         ) from None
+
+
+def _order_by_bytes(connection: Connection) -> None:
+    """Let text be compared byte by byte, as SQLite and Python do, whatever the language of the database.
+
+    Times are text, pages of keys are walked through in order, and what is sorted here is compared with what was sorted
+    there. Here, and not in each revision, because none must forget it.
+    """
+    query = text(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema() "
+        "AND table_name = ANY(:ours) AND data_type IN ('character varying', 'text') "
+        "AND collation_name IS DISTINCT FROM 'C' ORDER BY 1, 2"
+    )
+    columns: dict[str, list[str]] = {}
+    for table, column in connection.execute(query, {"ours": list(Run.metadata.tables)}):
+        columns.setdefault(table, []).append(f'ALTER COLUMN "{column}" TYPE VARCHAR COLLATE "C"')
+    for table, changes in columns.items():
+        connection.exec_driver_sql(f'ALTER TABLE "{table}" {", ".join(changes)}')
 
 
 def config(connection: Connection | None = None) -> "Config":

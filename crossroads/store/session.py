@@ -1,12 +1,18 @@
-"""Open the store: an engine, short read and write transactions, and statements for many rows at once."""
+"""Open the store: an engine, and short read and write transactions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+from crossroads.errors import ConfigError
+from crossroads.store.bulk import Bulk, Update, chunks, table
+from crossroads.store.scopes import Scope, enter
+
+__all__ = ["Bulk", "Store", "Update", "chunks", "late", "table"]
+
+_LATE = "crossroads.late"
 
 
 class Store:
@@ -14,15 +20,36 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = create_engine(url)
+        place = make_url(url)
+        if place.drivername in ("postgresql", "postgres"):
+            place = place.set(drivername="postgresql+psycopg")
+        # Parameters are what the records say, and an error is logged.
+        options: dict[str, Any] = {"hide_parameters": True}
+        if place.get_backend_name() == "postgresql":
+            # A transaction sees what others committed before each of its statements, as its scopes need it.
+            options |= {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+        try:
+            self.engine = create_engine(place, **options)
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                f"CROSSROADS_DATABASE_URL needs {error.name}: install crossroads with its extra `postgres`."
+            ) from None
         if self.engine.dialect.name == "sqlite":
             _tune(self.engine)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Yield a connection inside one transaction that commits at the end or leaves nothing behind."""
+    def write(self, *scopes: Scope) -> Iterator[Connection]:
+        """Yield a connection inside one transaction that commits at the end or leaves nothing behind.
+
+        It is alone in its `scopes`, and in the whole store if it names none. Never begin one inside another.
+        """
         with self.engine.begin() as connection:
+            works: dict[str, list[Any]] = {}
+            connection.info[_LATE] = works
+            enter(connection, scopes)
             yield connection
+            for work in works.values():
+                work[0](connection, work[1:])
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -33,6 +60,11 @@ class Store:
     def close(self) -> None:
         """Release every connection."""
         self.engine.dispose()
+
+
+def late(connection: Connection, name: str, work: Callable[[Connection, list[Any]], None], item: Any) -> None:
+    """Keep an item for `work`, which gets all of that name right before the transaction commits."""
+    connection.info[_LATE].setdefault(name, [work]).append(item)
 
 
 def _tune(engine: Engine) -> None:
@@ -48,64 +80,3 @@ def _tune(engine: Engine) -> None:
             # A deferred transaction that reads first and writes later fails with "database is locked" beside
             # another writer.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def table(model: type[SQLModel]) -> Table:
-    """Return the Core table behind a model."""
-    return model.__table__  # type: ignore[attr-defined,no-any-return]
-
-
-class Bulk:
-    """One statement for many rows: rows as tuples in the order of `columns`, upserted on the primary key or on `conflict`.
-
-    Compiled once a dialect and handed to the driver as it is; the per-row work of the ORM or of Core would
-    cost more than the insert.
-    """
-
-    def __init__(
-        self,
-        model: type[SQLModel],
-        columns: Sequence[str],
-        *,
-        conflict: Sequence[str] = (),
-        update: Sequence[str] | None = None,
-    ) -> None:
-        self.table = table(model)
-        self.columns = tuple(columns)
-        self.conflict = tuple(conflict) or tuple(c.name for c in self.table.primary_key)
-        self.update = (
-            tuple(c for c in self.columns if c not in self.conflict) if update is None else tuple(update)
-        )
-        self._compiled = lru_cache(self._compile)
-
-    def __call__(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
-        """Write the rows."""
-        if not rows:
-            return
-        sql, named = self._compiled(connection.dialect.name)
-        if named:
-            connection.exec_driver_sql(sql, [dict(zip(named, row, strict=True)) for row in rows])
-        else:
-            connection.exec_driver_sql(sql, [tuple(row) for row in rows])
-
-    def _compile(self, dialect: str) -> tuple[str, tuple[str, ...]]:
-        # Quoted, because a column may be called as a word of SQL: `full` is one on PostgreSQL.
-        names, conflict = _quoted(self.columns), _quoted(self.conflict)
-        marks = ", ".join("?" if dialect == "sqlite" else f"%({c})s" for c in self.columns)
-        verb = ", ".join(f'"{c}" = excluded."{c}"' for c in self.update)
-        action = f"DO UPDATE SET {verb}" if self.update else "DO NOTHING"
-        sql = (
-            f'INSERT INTO "{self.table.name}" ({names}) VALUES '  # noqa: S608 - names of our own tables only
-            f"({marks}) ON CONFLICT ({conflict}) {action}"
-        )
-        return sql, () if dialect == "sqlite" else self.columns
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def chunks(values: Sequence[Any], size: int = 2000) -> Iterator[Sequence[Any]]:
-    """Yield the values in pieces that fit a database's limit of parameters."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]

@@ -117,18 +117,26 @@ class MemoryConnector(Connector[MemorySettings]):
         after = int(since.cursor.get("seq", 0))
         rows = sorted(self.memory.records.get(stream.name, {}).values(), key=lambda r: r["seq"])
         rows = [row for row in rows if row["seq"] > after and row["key"] not in self.memory.unlisted]
+        gone = self._gone(stream, after)
+        newest = max([after, *gone.values(), *(row["seq"] for row in rows)])
+        whole, total = not since, self.memory.counted
+        if gone:
+            # Before the rows, whose cursors lie behind these deletions: a reader killed in between would never hear of them.
+            state = State({"seq": after if rows else newest})
+            yield Batch([], state, gone=sorted(gone), last=whole and not rows, total=total)
         for start in range(0, len(rows), self.memory.page):
-            page = [dict(row) for row in rows[start : start + self.memory.page]]
-            last = not since and start + self.memory.page >= len(rows)
-            yield Batch(page, State({"seq": page[-1]["seq"]}), last=last, total=self.memory.counted)
-        if not rows and not since:
-            yield Batch([], since, last=True, total=self.memory.counted)
+            page, last = rows[start : start + self.memory.page], start + self.memory.page >= len(rows)
+            state = State({"seq": newest if last else page[-1]["seq"]})
+            yield Batch([dict(row) for row in page], state, last=whole and last, total=total)
+        if not rows and not gone and whole:
+            yield Batch([], since, last=True, total=total)
+
+    def _gone(self, stream: Stream, after: int) -> dict[str, int]:
         if self.memory.deletes not in ("native", "tombstones"):
-            return
-        gone = {key: seq for key, seq in self.memory.gone.get(stream.name, {}).items() if seq > after}
-        if gone := {key: seq for key, seq in gone.items() if key not in self.memory.records[stream.name]}:
-            newest = max(*gone.values(), *(row["seq"] for row in rows), 0)
-            yield Batch([], State({"seq": newest}), gone=sorted(gone), last=not since)
+            return {}
+        gone = self.memory.gone.get(stream.name, {})
+        there = self.memory.records.get(stream.name, {})
+        return {key: seq for key, seq in gone.items() if seq > after and key not in there}
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield the records with these keys."""

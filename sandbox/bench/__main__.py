@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from sandbox import postgres
 from sandbox.bench import server
 from sandbox.bench.floor import floor
 from sandbox.bench.work import Work
@@ -34,8 +35,13 @@ def cpu(work: Callable[[], int]) -> tuple[int, float]:
     return work(), time.process_time() - before
 
 
-def measured(total: int, url: str, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Run every stage at one size and return records per CPU-second of each."""
+def measured(
+    total: int, url: str, tell: Callable[[str], None], server: str | None = None, *, only_pull: bool = False
+) -> dict[str, Any]:
+    """Run every stage, or the first one, at one size and return records per CPU-second of each.
+
+    The work of a PostgreSQL `server` is done in its own processes and not counted.
+    """
     rates: dict[str, float] = {}
 
     def stage(name: str, work: Callable[[], int]) -> None:
@@ -52,38 +58,58 @@ def measured(total: int, url: str, tell: Callable[[str], None]) -> dict[str, Any
     with tempfile.TemporaryDirectory() as folder:
         serve(1)
         stage("floor", lambda: floor(url, total, Path(folder)))
-        work = Work(Path(folder), url, total)
+        work = Work(postgres.database(server) if server else f"sqlite:///{folder}/store.db", url, total)
         stage("pull changed (first load)", work.pull)
-        stage("match + settle, new persons", work.match)
-        stage("pull unchanged", work.pull)
-        work.fill_target()
-        serve(2)
-        stage("pull changed (all anew)", work.pull)
-        stage("match + settle, no key change", work.match)
-        both = 1 / rates["pull changed (all anew)"] + 1 / rates["match + settle, no key change"]
-        rates["pull + match + settle, no key change"] = 1 / both
-        stage("push planning", work.plan)
+        if not only_pull:
+            stage("match + settle, new persons", work.match)
+            stage("pull unchanged", work.pull)
+            work.fill_target()
+            serve(2)
+            stage("pull changed (all anew)", work.pull)
+            stage("match + settle, no key change", work.match)
+            both = 1 / rates["pull changed (all anew)"] + 1 / rates["match + settle, no key change"]
+            rates["pull + match + settle, no key change"] = 1 / both
+            stage("push planning", work.plan)
         work.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "records": total,
+        "store": "PostgreSQL" if server else "SQLite",
         "peak_mb": round(peak),
         "rates": {name: round(rate) for name, rate in rates.items()},
         "of_floor": {name: round(rate / rates["floor"], 2) for name, rate in rates.items()},
     }
 
 
-def main(sizes: list[int] = typer.Option([10_000, 100_000], "--size")) -> None:  # noqa: B008 - typer's way
+def main(
+    sizes: list[int] = typer.Option([10_000, 100_000], "--size"),  # noqa: B008 - typer's way
+    postgresql: int = typer.Option(
+        10_000, help="Records to do over on PostgreSQL, if it is installed; 0 for none."
+    ),
+    only_pull: bool = typer.Option(
+        False, help="Only the first load: for the memory that a million records take."
+    ),
+) -> None:
     """Measure, show and store."""
     console = Console()
     with server.running() as url, Progress(console=console, transient=True) as progress:
         task = progress.add_task("bench", total=len(sizes))
         reports = []
+
+        def tell(text: str) -> None:
+            progress.update(task, description=text)
+
         for size in sizes:
-            reports.append(measured(size, url, lambda text: progress.update(task, description=text)))
+            reports.append(measured(size, url, tell, only_pull=only_pull))
             progress.advance(task)
-    table = Table(title="records per CPU-second (user + system of our process)")
-    for column in ("", *(f"{r['records']:,}" for r in reports), "of the floor", "aim", "not below"):
+        if postgresql and postgres.program("postgres"):
+            with postgres.cluster() as place:
+                reports.append(measured(postgresql, url, tell, place, only_pull=only_pull))
+    table = Table(
+        title="records per CPU-second (user + system of our process; PostgreSQL's own is not counted)"
+    )
+    heads = [f"{r['records']:,} {r['store']}" for r in reports]
+    for column in ("", *heads, "of the floor", "aim", "not below"):
         table.add_column(column, justify="left" if not column else "right")
     for name in reports[0]["rates"]:
         aim, least = GOALS.get(name, (None, None))

@@ -1,10 +1,7 @@
 """The engine's stages on the bench: the real connector and mappings, a store on disk, every promise on."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-from sqlmodel import SQLModel
 
 from crossroads import engine
 from crossroads.connector import Connector, Settings
@@ -14,7 +11,7 @@ from crossroads.engine.planning import Planner
 from crossroads.plan import Plan
 from crossroads.protocols.counters import beside
 from crossroads.records import Batch, State, Stream
-from crossroads.store import Store
+from crossroads.store import Store, migrate
 from sandbox.bench import partners
 from sandbox.bench.server import PAGE
 
@@ -64,10 +61,10 @@ def _contact(number: int) -> dict[str, Any]:
 class Work:
     """One store and the stages that run on it."""
 
-    def __init__(self, folder: Path, url: str, total: int) -> None:
+    def __init__(self, database: str, url: str, total: int) -> None:
         self.total, self.runs = total, 0
-        self.store = Store(f"sqlite:///{folder / 'store.db'}")
-        SQLModel.metadata.create_all(self.store.engine)
+        migrate(database)
+        self.store = Store(database)
         settings = {"base_url": url, "user": "bench", "password": "bench"}
         systems = {"erp": System("sap_s4", settings), "crm": System("salesforce", {})}
         self.ws = Workspace(store=self.store, plans=[PLAN], system=systems.__getitem__)

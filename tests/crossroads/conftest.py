@@ -1,5 +1,9 @@
-"""A small world for the engine: systems in memory, one mapping each, one store on disk."""
+"""A small world for the engine: systems in memory, one mapping each, one store on disk.
 
+The store is SQLite, or what CROSSROADS_TEST_STORE names (`postgres`); tests marked `both_stores` run on either.
+"""
+
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,10 +64,11 @@ def mapping(system: str, entity: str, **more: dict[str, Any] | None) -> Lens:
 class World:
     """Systems in memory between which plans run; `sync()` is one run of every plan, as the DAGs do it."""
 
-    def __init__(self, folder: Path, systems: dict[str, Memory], plans: list[Plan]) -> None:
+    def __init__(self, url: str, systems: dict[str, Memory], plans: list[Plan]) -> None:
         self.systems, self.plans = systems, plans
-        self.store = Store(f"sqlite:///{folder / 'store.db'}")
-        SQLModel.metadata.create_all(self.store.engine)
+        self.store = Store(url)
+        if url.startswith("sqlite"):
+            SQLModel.metadata.create_all(self.store.engine)
         self.ws = self.workspace()
         self.runs = 0
 
@@ -120,12 +125,29 @@ def customers(*names: str, create: str = "always", **members: Any) -> Plan:
     )
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("both_stores"):
+        stores = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+        for name in {"world", "url"} & set(metafunc.fixturenames):
+            metafunc.parametrize(name, stores, indirect=True)
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., World]]:
     made: list[World] = []
+    kind = getattr(request, "param", os.environ.get("CROSSROADS_TEST_STORE", "sqlite"))
+    databases: dict[Path, str] = {}
+
+    def url(folder: Path) -> str:
+        """Return the store of a folder: the same one when asked again, as a file is."""
+        if kind == "sqlite":
+            return f"sqlite:///{folder / 'store.db'}"
+        if folder not in databases:
+            databases[folder] = request.getfixturevalue("postgres").migrated()
+        return databases[folder]
 
     def make_in(folder: Path, plans: list[Plan] | None = None, **systems: Memory) -> World:
-        made.append(World(folder, systems, plans or [customers(*systems)]))
+        made.append(World(url(folder), systems, plans or [customers(*systems)]))
         return made[-1]
 
     def make(plans: list[Plan] | None = None, **systems: Memory) -> World:
@@ -135,6 +157,20 @@ def world(tmp_path: Path) -> Iterator[Callable[..., World]]:
     yield make
     for one in made:
         one.store.close()
+    for database in databases.values():
+        request.getfixturevalue("postgres").drop(database)
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+    else:
+        server = request.getfixturevalue("postgres")
+        made = server.empty()
+        yield made
+        server.drop(made)
 
 
 @pytest.fixture

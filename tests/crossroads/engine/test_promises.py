@@ -51,6 +51,7 @@ def test_an_edit_goes_round_the_ring_once(world: Callable[..., Any], size: int, 
     assert w.systems[names[-1]].value("people", "people-1", "city").lower() == "ulm"
 
 
+@pytest.mark.both_stores
 def test_what_came_from_us_is_not_the_systems_own_word(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory())
     w.systems["erp"].put("people", "1", **{**ANN, "city": "Bonn", "changed": FEB})
@@ -73,6 +74,7 @@ def test_an_edit_after_our_write_is_the_systems_own_word(world: Callable[..., An
 
 @pytest.mark.parametrize("create", ["search", "idempotency_key", "enforced_key"])
 @pytest.mark.parametrize("lost", ["lose", "lose_before"], ids=["answer lost", "request lost"])
+@pytest.mark.both_stores
 def test_a_lost_answer_makes_no_double(world: Callable[..., Any], create: str, lost: str) -> None:
     w = world(erp=Memory(), crm=Memory(create=create, settle_seconds=0.05))
     w.systems["erp"].put("people", "1", **ANN)
@@ -219,6 +221,7 @@ def test_nobody_is_one_with_a_contradicting_name(records: dict[str, Bearer]) -> 
         assert len(given_names) < 2 or given_names == {"ann", "a"}
 
 
+@pytest.mark.both_stores
 def test_every_golden_value_names_where_it_came_from(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory())
     w.systems["erp"].put("people", "1", **ANN)
@@ -237,6 +240,7 @@ def test_every_golden_value_names_where_it_came_from(world: Callable[..., Any]) 
     assert mapping == w.ws.lens("crm", "people").version
 
 
+@pytest.mark.both_stores
 def test_the_journal_holds_after_an_erasure_and_shows_a_forgery(world: Callable[..., Any]) -> None:
     w = world(erp=Memory())
     w.systems["erp"].put("people", "1", **ANN)
@@ -274,6 +278,7 @@ def test_no_personal_value_reaches_a_log_or_an_error(world: Callable[..., Any], 
     assert not [word for word in ("Zebulon", "Quagmire", "quagmire", "Xanadu", "ann@lee") if word in told]
 
 
+@pytest.mark.both_stores
 def test_counts_are_per_record_not_per_attempt(world: Callable[..., Any]) -> None:
     from crossroads import engine
 

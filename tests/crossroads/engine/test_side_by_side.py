@@ -8,11 +8,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from crossroads import engine, journal
 from crossroads.errors import Superseded
 from crossroads.records import Change, Stream, WriteResult
 from crossroads.testkit.memory import Memory, MemoryConnector
 
+pytestmark = pytest.mark.both_stores
 PEOPLE = 40
 SYSTEMS = ("erp", "crm", "shop")
 

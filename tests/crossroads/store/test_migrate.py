@@ -1,33 +1,32 @@
 """Migrating makes the tables that the code knows, once."""
 
-import io
 import logging
-from pathlib import Path
+import re
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
 from crossroads.errors import ConfigError
-from crossroads.store import Store, migrate, tables
-from crossroads.store.schema import config
+from crossroads.store import Bulk, Store, migrate, table, tables
 
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'store.db'}"
+pytestmark = pytest.mark.both_stores
+SCHEMA = {
+    "sqlite": "select sql from sqlite_master where sql is not null order by sql",
+    "postgresql": """
+        select concat_ws(' ', table_name, column_name, data_type, collation_name, is_nullable, column_default)
+        from information_schema.columns where table_schema = 'public'
+        union all select indexdef from pg_indexes where schemaname = 'public' order by 1
+    """,
+}
 
 
 def schema(url: str) -> list[str]:
     store = Store(url)
     with store.read() as db:
-        found = [
-            row[0]
-            for row in db.execute(text("select sql from sqlite_master where sql is not null order by sql"))
-        ]
+        found = [row[0] for row in db.execute(text(SCHEMA[db.dialect.name]))]
     store.close()
     return found
 
@@ -41,18 +40,22 @@ def test_a_migrated_store_has_exactly_the_tables_of_the_code(url: str) -> None:
     assert differences == []
 
 
-def test_a_migrated_store_has_the_same_partial_indexes_as_the_code(url: str, tmp_path: Path) -> None:
+def test_a_migrated_store_has_the_same_partial_indexes_as_the_code(url: str) -> None:
     # Alembic does not compare the condition of an index.
+    store = Store(url)
+    SQLModel.metadata.create_all(store.engine)
+
+    def indexes() -> list[str]:
+        # PostgreSQL says the same condition with other casts once a column's collation was changed.
+        found = [statement for statement in schema(url) if " INDEX " in statement]
+        return [re.sub(r"::[a-z ]+(\[\])?|[()]", "", statement) for statement in found]
+
+    made = indexes()
+    SQLModel.metadata.drop_all(store.engine)
+    store.close()
     migrate(url)
-    made = Store(f"sqlite:///{tmp_path / 'made.db'}")
-    SQLModel.metadata.create_all(made.engine)
-    made.close()
-
-    def indexes(of: str) -> list[str]:
-        return [statement for statement in schema(of) if "INDEX" in statement]
-
-    assert indexes(url) == indexes(made.url)
-    assert any("WHERE dirty > 0" in statement for statement in indexes(url))
+    assert [one for one in indexes() if "alembic" not in one] == made
+    assert any("dirty > 0" in statement for statement in made)
 
 
 def test_migrating_again_changes_nothing(url: str) -> None:
@@ -60,6 +63,20 @@ def test_migrating_again_changes_nothing(url: str) -> None:
     before = schema(url)
     migrate(url)
     assert schema(url) == before
+
+
+def test_text_is_in_the_order_of_its_bytes(url: str) -> None:
+    migrate(url)
+    store = Store(url)
+    words = ["a", "B", "_", "b", "A", "\u00e9", "e-1", "e1", "Z", " ", "10", "9"]
+    with store.write() as db:
+        Bulk(tables.Due, ("connection", "stream", "profile"), update=())(db, [("c", "s", w) for w in words])
+        rows = table(tables.Due)
+        assert list(db.execute(select(rows.c.profile).order_by(rows.c.profile)).scalars()) == sorted(words)
+        assert set(db.execute(select(rows.c.profile).where(rows.c.profile > "Z")).scalars()) == {
+            word for word in words if word > "Z"
+        }
+    store.close()
 
 
 def test_migrating_says_nothing_in_the_log(url: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -89,13 +106,3 @@ def test_a_migration_that_fails_halfway_leaves_the_store_as_it_was(url: str) -> 
     with pytest.raises(Exception, match="step"):
         migrate(url)
     assert schema(url) == before
-
-
-def test_the_revisions_can_be_said_to_postgresql() -> None:
-    said = io.StringIO()
-    wanted = config()
-    wanted.output_buffer = said
-    command.upgrade(wanted, "head", sql=True)
-    assert "CREATE TABLE contribution" in said.getvalue()
-    assert "BYTEA" in said.getvalue()
-    assert '"full" BOOLEAN' in said.getvalue()

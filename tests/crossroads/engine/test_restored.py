@@ -1,0 +1,112 @@
+"""A store restored from a back-up: what was made since then is found again, though nothing in it says who it is."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossroads import engine
+from crossroads.engine.restored import restored
+from crossroads.records import Safety
+from crossroads.testkit.memory import Memory
+
+JAN = "2026-01-01T00:00:00Z"
+ANN = {"given": "Ann", "family": "Lee", "changed": JAN}  # no key
+SAFE: list[Safety] = ["search", "enforced_key", "idempotency_key"]
+
+
+def persons(w: Any) -> dict[str, Counter[str]]:
+    return {
+        name: Counter(r["given"] for r in s.records.get("people", {}).values())
+        for name, s in w.systems.items()
+    }
+
+
+def once(w: Any, *names: str) -> bool:
+    return persons(w) == {name: Counter(dict.fromkeys(names, 1)) for name in w.systems}
+
+
+@pytest.mark.parametrize("create", SAFE)
+@pytest.mark.parametrize("known", ["nothing", "read", "matched", "planned"])
+def test_what_was_made_after_the_back_up_is_not_made_again(
+    world: Any, tmp_path: Path, create: Safety, known: str
+) -> None:
+    systems = {name: Memory(create=create, settle_seconds=0.0) for name in ("erp", "crm", "shop")}
+    (old, new) = (tmp_path / "old", tmp_path / "new")
+    old.mkdir()
+    new.mkdir()
+    w = world.make_in(old, **systems)
+    systems["erp"].put("people", "1", **ANN)
+    back_up = world.make_in(new, **systems)
+    (plan,) = w.plans
+    steps: list[Callable[[Any], Any]] = [
+        lambda one: engine.pull(one.ws, plan, "erp.people", "r"),
+        lambda one: engine.match(one.ws, plan, "r"),
+        lambda one: planned(one, plan),
+    ]
+    reached = ["nothing", "read", "matched", "planned"].index(known)
+    engine.begin(back_up.ws, plan, "r")
+    for step in steps[:reached]:
+        step(back_up)
+    for _ in range(2):
+        w.sync()  # the old store goes on after the back-up, until it is lost
+    assert once(w, "Ann")
+    restored(back_up.ws)
+    for _ in range(3):
+        back_up.sync()
+    assert once(back_up, "Ann")
+    assert len(back_up.rows("Profile")) == 1
+    systems["erp"].put("people", "1", city="Ulm", changed="2026-02-01T00:00:00Z")
+    back_up.sync()
+    assert {r["city"] for s in systems.values() for r in s.records["people"].values()} == {"Ulm"}
+
+
+def planned(w: Any, plan: Any) -> None:
+    from crossroads.engine.planning import Planner
+
+    for name in ("crm.people", "shop.people"):
+        member = plan.member(name)
+        lens = w.ws.lens(member.connection, member.stream)
+        planner = Planner(w.ws, plan.entity, member, lens, "r", creatable={})
+        with w.store.write(*planner.scopes) as db:
+            planner.chunk(db)
+
+
+def test_who_rests_while_a_create_is_in_doubt_is_known_before_anybody_is_made(world: Any) -> None:
+    """Somebody made Bo by hand where we are about to make him, while it is open what became of our create of Ann."""
+    w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
+    (plan,) = w.plans
+    w.systems["erp"].put("people", "1", **ANN)
+    engine.begin(w.ws, plan, "r")
+    engine.pull(w.ws, plan, "erp.people", "r")
+    engine.match(w.ws, plan, "r")
+    planned_only(w, plan)
+    restored(w.ws)
+    bo = {"given": "Bo", "family": "Ek", "mail": "bo@ek.example", "changed": JAN}
+    w.systems["erp"].put("people", "2", **bo)
+    w.systems["crm"].put("people", "h2", **bo)
+    w.sync()
+    w.sync()
+    assert once(w, "Ann", "Bo")
+
+
+def planned_only(w: Any, plan: Any) -> None:
+    from crossroads.engine.planning import Planner
+
+    planner = Planner(
+        w.ws, plan.entity, plan.member("crm.people"), w.ws.lens("crm", "people"), "r", creatable={}
+    )
+    with w.store.write() as db:
+        planner.chunk(db)
+
+
+def test_a_record_that_people_copied_is_not_taken_for_ours_without_a_restore(world: Any) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    made = w.systems["crm"].records["people"]["people-1"]
+    w.systems["crm"].put("people", "copy", given="Zoe", family="Ek", reference=made["reference"], changed=JAN)
+    w.sync()
+    assert len(w.rows("Profile")) == 2
