@@ -61,7 +61,7 @@ def relink(
         members = [by_address[address] for address in sorted(addresses)]
         former = {node.profile for node in members if node.profile is not None}
         mine = {profile for profile in former if claims[profile] in addresses}
-        profile = min(mine) if mine else fresh[_first(members)]
+        profile = min(mine, key=lambda p: by_address[claims[p]].id) if mine else fresh[_first(members)]
         unchanged = all(node.profile == profile for node in members)
         if unchanged and not any(node.id in changed for node in members):
             continue
