@@ -46,11 +46,11 @@ def standing(console: Console, found: Sequence[Open]) -> None:
         console.print(said("compare.none"))
         return
     groups: dict[tuple[str, str, str, str, str], list[Open]] = {}
-    for one in found:
+    for one in sorted(found, key=lambda one: not one.disagrees):
         told = ", ".join(one.fields)
         groups.setdefault((one.connection, one.stream, one.kind, told, one.why), []).append(one)
-    names = ("where", "what", "fields", "why", "records", "which", "since (UTC)", "last seen (UTC)")
-    table = columns(*names, numbers=("records",))
+    names = ("where", "what", "fields", "why", "records", "which", "since (UTC)")
+    table = columns(*names, numbers=("records",), whole=("where", "which"))
     for (connection, stream, kind, fields, why), alike in groups.items():
         names_ = [one.name for one in alike]
         table.add_row(
@@ -61,7 +61,6 @@ def standing(console: Console, found: Sequence[Open]) -> None:
             str(len(alike)),
             lines([*names_[:SHOWN], *(["..."] if len(names_) > SHOWN else [])]),
             moment(min(one.first_seen for one in alike)),
-            moment(max(one.last_seen for one in alike)),
         )
     console.print(table)
     console.print(cell(said("see.repair"), "dim"))

@@ -138,7 +138,7 @@ class _Work:
     ) -> Page:
         with self.ws.store.read() as db:
             page = comparison.page(db, records)
-        stream.counts.update(same=page.same, touched=page.touched, aside=page.aside)
+        stream.counts.update(same=page.same, touched=page.touched, busy=page.busy, aside=page.aside)
         self._keep(stream, comparison.member, page.found)
         if repair:
             repair.take_in(page.fresh)

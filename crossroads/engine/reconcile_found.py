@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 KINDS = ("missed", "stale", "vanished", "drift", "missing", "orphan", "doubled")
 """What can differ; each may be followed in the table `drift` by record or profile."""
 
-COUNTS = ("there", "known", "same", "touched", "aside", "unproved", *KINDS)
+COUNTS = ("there", "known", "same", "touched", "busy", "aside", "unproved", *KINDS)
 """The counts of a stream, in the order in which they are shown."""
 
 PERSONS = {"customer": "persons", "order": "orders", "interaction": "interactions"}

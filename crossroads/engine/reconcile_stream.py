@@ -26,7 +26,7 @@ from crossroads.plan import Member, Plan
 from crossroads.records import Record
 from crossroads.store.clock import widened
 from crossroads.store.session import chunks, table
-from crossroads.store.tables import Contribution, Link, Profile
+from crossroads.store.tables import Contribution, Intent, Link, Profile
 
 
 class Known(NamedTuple):
@@ -46,6 +46,7 @@ class Page:
     keys: list[str] = field(default_factory=list)
     same: int = 0
     touched: int = 0
+    busy: int = 0
     aside: int = 0
     found: list[Found] = field(default_factory=list)
     fresh: list[Record] = field(default_factory=list, repr=False)
@@ -56,6 +57,7 @@ class Comparison:
 
     def __init__(self, ws: Workspace, plan: Plan, member: Member, lens: Lens) -> None:
         self.ws, self.plan, self.member, self.lens = ws, plan, member, lens
+        self.began = ws.clock()
         self.together = partial(ws.survivorship.together, plan.entity)
         with ws.store.read() as db:
             self.refused = aside.refused(db, member)
@@ -77,6 +79,9 @@ class Comparison:
                 held[key] = before.held
             else:
                 other[key] = (digest, record)
+        for key in self._written_since(db, list(other)):
+            del other[key]
+            page.busy += 1
         held |= self._read(page, other, known)
         if self.member.write:
             page.found += self._drifting(db, held, known, {key: there[key][0] for key in held})
@@ -104,6 +109,20 @@ class Comparison:
             for some in chunks(keys)
             for row in db.execute(query.where(rows.c.key.in_(some)))
         }
+
+    def _written_since(self, db: Connection, keys: Sequence[str]) -> list[str]:
+        """Return the records we wrote since reading began: what was listed may be older than our write."""
+        rows = table(Intent)
+        mine = (
+            rows.c.connection == self.member.connection,
+            rows.c.stream == self.member.stream,
+            rows.c.state == "written",
+            rows.c.ended_at >= self.began,
+        )
+        query = select(rows.c.slot).where(*mine).distinct()
+        return [
+            key for some in chunks(keys) for key in db.execute(query.where(rows.c.slot.in_(some))).scalars()
+        ]
 
     def _unknown(self, page: Page, key: str, digest: str, record: Record, before: Known | None) -> None:
         if before is None and self.refused.get(key) == f"{digest}/{self.lens.version}":

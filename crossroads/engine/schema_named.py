@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from crossroads.engine.schema_shape import escaped
+from crossroads.engine.schema_keys import escaped
 from crossroads.mapping import Lens
 from crossroads.mapping.lines import Compiled, Line
 from crossroads.mapping.paths import Target

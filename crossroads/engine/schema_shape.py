@@ -3,12 +3,13 @@
 Kept as a tree, so that looking at a record costs a look-up per field and builds no text.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
+
+from crossroads.engine.schema_keys import escaped, like_data, plain
 
 NULL, BOOLEAN, NUMBER, TEXT, OBJECT, LIST, OTHER = (1 << bit for bit in range(7))
 NAMES: Final = {NULL: "null", BOOLEAN: "boolean", NUMBER: "number", TEXT: "text", OBJECT: "object", LIST: "list",
@@ -20,32 +21,6 @@ ITEMS = 20  # of a long list, its first items speak for all
 MOST_PATHS = 3000
 MOST_KEYS = 200
 FEW_KEYS, SPARSE = 8, 0.25  # more keys than that, each of them in fewer than a quarter of the objects: a map
-# Names that a programmer gives. OData annotates with "@odata.etag" and "Name@odata.type"; many digits are somebody's number.
-_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$:.-]{0,63}")
-_ANNOTATION = re.compile(r"[A-Za-z0-9_]*@(odata|sap|microsoft)\.[A-Za-z.]+")
-_DATA = re.compile(r"\d{5}|^[0-9a-f-]{16,}$|\d{4}-\d{2}", re.IGNORECASE)
-
-
-def like_data(key: str) -> bool:
-    """Tell whether a key looks like a value: an address, a number, an id, a date, words of a person.
-
-    >>> [like_data(key) for key in ("to_Address", "@odata.etag", "user_field_1", "vat-id")]
-    [False, False, False, False]
-    >>> [like_data(key) for key in ("ann@lee.example", "4711", "Ann Lee", "2026-01-01", "c_491701234567")]
-    [True, True, True, True, True]
-    """
-    if "@" in key:
-        return not _ANNOTATION.fullmatch(key)
-    return not _NAME.fullmatch(key) or bool(_DATA.search(key))
-
-
-def escaped(key: str) -> str:
-    """Return a key as one step of a path.
-
-    >>> escaped("@odata.etag")
-    '@odata%2Eetag'
-    """
-    return key.replace("%", "%25").replace(".", "%2E").replace("[", "%5B")
 
 
 class Node:
@@ -161,7 +136,7 @@ class Shape:
             step == "[]" and parent.state != "new"
         )  # items are no news beside their list
         node.state = "approved" if known else "new"
-        parent.children[step if step in ("*", "[]") else _plain(step)] = self.nodes[path] = node
+        parent.children[step if step in ("*", "[]") else plain(step)] = self.nodes[path] = node
         return node
 
     def tell(self, node: Node) -> None:
@@ -210,10 +185,6 @@ def mask(names: Iterator[str] | list[str]) -> int:
 
 def _path(parent: Node, step: str) -> str:
     return f"{parent.path}{step}" if step == "[]" or not parent.path else f"{parent.path}.{step}"
-
-
-def _plain(step: str) -> str:
-    return step.replace("%5B", "[").replace("%2E", ".").replace("%25", "%")
 
 
 def _above(path: str) -> tuple[str, str]:

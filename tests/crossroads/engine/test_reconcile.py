@@ -35,6 +35,7 @@ class Declared(Memory):
     versioned = False
     breaks_after: int | None = None
     outlives: Path | None = None
+    meanwhile: Callable[[], Any] | None = None
 
     def save(self) -> None:
         """Keep what this process wrote for the one that forked it."""
@@ -65,7 +66,11 @@ class DeclaredConnector(MemoryConnector):
     memory: Declared
 
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
-        for number, batch in enumerate(super().read(stream, since)):
+        batches = list(super().read(stream, since))
+        if self.memory.meanwhile is not None:
+            call, self.memory.meanwhile = self.memory.meanwhile, None
+            call()
+        for number, batch in enumerate(batches):
             if number == self.memory.breaks_after:
                 raise Unavailable("the system in memory broke down")
             yield batch if self.memory.proved else replace(batch, last=False)
@@ -386,6 +391,24 @@ def test_a_content_that_changed_in_nothing_we_map_is_no_disagreement(agreed: Any
     assert report.agrees is True
     (erp,) = [stream for stream in report.streams if stream.name == "erp.people"]
     assert (erp.counts["touched"], erp.counts["same"]) == (1, 1)
+
+
+@pytest.mark.parametrize("repair", [False, True], ids=["compare", "repair"])
+def test_what_we_write_while_a_system_is_asked_is_not_taken_for_its_own_word(
+    agreed: Any, repair: bool
+) -> None:
+    def edited() -> None:
+        agreed.systems["erp"].put("people", "1", family="Poe", changed=FEB)
+        agreed.sync()
+
+    agreed.systems["crm"].meanwhile = edited
+    report = compare(agreed, repair=repair)
+    assert against(report) == {}
+    assert {stream.name: stream.counts["busy"] for stream in report.streams}["crm.people"] == 1
+    agreed.sync()
+    assert [
+        agreed.systems[name].value("people", key_of(agreed, name, "Ann"), "family") for name in agreed.systems
+    ] == ["Poe"] * 3
 
 
 def test_a_record_that_was_set_aside_is_counted_as_such(agreed: Any) -> None:
