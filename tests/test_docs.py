@@ -79,7 +79,9 @@ def test_files_commands_and_tests_that_a_page_names_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     # A sentence may say "make one"; only code is a command.
     assert {*re.findall(r"^(?:\$ )?make ([a-z]+)", shown, re.MULTILINE)} <= targets
-    for way, options in re.findall(r"^(?:\$ )?crossroads ((?:new )?[a-z]+)([^\n#]*)", shown, re.MULTILINE):
+    groups = "|".join({way.split()[0] for way in COMMANDS if " " in way})
+    named = rf"^(?:\$ )?crossroads ((?:(?:{groups}) )?[a-z-]+)([^\n#]*)"
+    for way, options in re.findall(named, shown, re.MULTILINE):
         command = COMMANDS.get(way)
         assert command is not None, f"crossroads {way}"
         known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
