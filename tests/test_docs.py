@@ -76,14 +76,14 @@ def test_files_commands_and_tests_that_a_page_names_exist(page: Path) -> None:
         if re.fullmatch(rf"({'|'.join(FOLDERS)})(/[\w.-]+)+", path) and "acme_shop" not in path:
             assert (ROOT / path).exists() or path in made, span
     shown = code(page)
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     # A sentence may say "make one"; only code is a command.
-    assert {*re.findall(r"^(?:\$ )?make ([a-z]+)", shown, re.MULTILINE)} <= targets
-    for way, more, options in re.findall(
-        r"^(?:\$ )?crossroads ([a-z]+)(?: ([a-z]+)\b)?([^\n#]*)", shown, re.MULTILINE
-    ):
-        command = COMMANDS.get(f"{way} {more}") or COMMANDS.get(way)
-        assert command is not None, f"crossroads {way} {more}"
+    assert {*re.findall(r"^(?:\$ )?make ([a-z-]+)", shown, re.MULTILINE)} <= targets
+    groups = "|".join({way.split()[0] for way in COMMANDS if " " in way})
+    named = rf"^(?:\$ )?crossroads ((?:(?:{groups}) )?[a-z-]+)([^\n#]*)"
+    for way, options in re.findall(named, shown, re.MULTILINE):
+        command = COMMANDS.get(way)
+        assert command is not None, f"crossroads {way}"
         known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
         assert set(re.findall(r"(?<=\s)(--[a-z-]+)", options)) <= known | {"--help"}, f"{way} {options}"
     tests = set(re.findall(r"\btest_[a-z0-9_]{8,}\b", shown))

@@ -61,7 +61,7 @@ def backfill(
                 )  # fmt: skip
                 run, counts, absent = found.run, dict(found.counts), list(found.absent)
         console.print(
-            cell(f"{run}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count))
+            cell(f"{run}: " + ", ".join(f"{n} {what}" for what, n in counts.items() if n or what == "read"))
         )
         if absent:
             console.print(cell(said("backfill.absent", keys=", ".join(absent))))
