@@ -27,8 +27,8 @@ class Outcomes:
     def __init__(self, run: str, step: str, member: str) -> None:
         self.run, self.step, self.member, self.seq = run, step, member, 0
         self.counts: Counter[str] = Counter()
-        self._entered: set[int] = set()
-        self._ended: dict[int, str] = {}
+        # One dictionary for both, or a million records would take a hundred megabytes more.
+        self._ended: dict[int, str | None] = {}
 
     @classmethod
     def load(cls, db: Connection, run: str, step: str, member: str) -> "Outcomes":
@@ -76,8 +76,8 @@ class Outcomes:
         fresh = []
         for name in names:
             mark = hash(name)
-            if mark not in self._entered:
-                self._entered.add(mark)
+            if mark not in self._ended:
+                self._ended[mark] = None
                 fresh.append(name)
         return fresh
 

@@ -1,16 +1,18 @@
 """A store restored from a back-up: what was made since then is found again, though nothing in it says who it is."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crossroads import engine
+from crossroads.engine.planning import Planner
 from crossroads.engine.restored import restored
-from crossroads.records import Safety
-from crossroads.testkit.memory import Memory
+from crossroads.records import Batch, Safety, State, Stream
+from crossroads.testkit.memory import Memory, MemoryConnector
 
 JAN = "2026-01-01T00:00:00Z"
 ANN = {"given": "Ann", "family": "Lee", "changed": JAN}  # no key
@@ -63,9 +65,37 @@ def test_what_was_made_after_the_back_up_is_not_made_again(
     assert {r["city"] for s in systems.values() for r in s.records["people"].values()} == {"Ulm"}
 
 
-def planned(w: Any, plan: Any) -> None:
-    from crossroads.engine.planning import Planner
+def test_a_create_that_was_open_is_looked_up_where_records_do_not_show_what_they_were_made_for(
+    world: Any, tmp_path: Path
+) -> None:
+    class Hiding(MemoryConnector):
+        def read(self, stream: Stream, since: State) -> Iterator[Batch]:
+            for batch in super().read(stream, since):
+                shown = [{k: v for k, v in record.items() if k != "reference"} for record in batch.records]
+                yield replace(batch, records=shown)
 
+    systems = {"erp": Memory(), "crm": Memory(settle_seconds=0.0)}
+    stores = [world.make_in(tmp_path, **systems)]
+    (tmp_path / "new").mkdir()
+    stores.append(world.make_in(tmp_path / "new", **systems))
+    systems["erp"].put("people", "1", **ANN)
+    for one in stores:
+        plain = one.ws.connect
+        one.ws.connect = lambda name, plain=plain: Hiding(systems[name], list(plain(name).streams.values()))
+    old, back_up = stores
+    (plan,) = old.plans
+    engine.begin(back_up.ws, plan, "r")
+    engine.pull(back_up.ws, plan, "erp.people", "r")
+    engine.match(back_up.ws, plan, "r")
+    planned_only(back_up, plan)
+    old.sync()
+    restored(back_up.ws)
+    for _ in range(3):
+        back_up.sync()
+    assert once(back_up, "Ann")
+
+
+def planned(w: Any, plan: Any) -> None:
     for name in ("crm.people", "shop.people"):
         member = plan.member(name)
         lens = w.ws.lens(member.connection, member.stream)
@@ -93,8 +123,6 @@ def test_who_rests_while_a_create_is_in_doubt_is_known_before_anybody_is_made(wo
 
 
 def planned_only(w: Any, plan: Any) -> None:
-    from crossroads.engine.planning import Planner
-
     planner = Planner(
         w.ws, plan.entity, plan.member("crm.people"), w.ws.lens("crm", "people"), "r", creatable={}
     )

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,7 +13,8 @@ from crossroads import engine, journal
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.run import hold, take
 from crossroads.plan import Plan
-from crossroads.testkit.memory import Memory
+from crossroads.records import Stream, WriteResult
+from crossroads.testkit.memory import Memory, MemoryConnector
 
 pytestmark = pytest.mark.both_stores
 JAN, FEB = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
@@ -258,3 +259,31 @@ def _make_due(db: Connection, w: Any) -> None:
     """As an earlier order did, whose own was withdrawn since."""
     (profile,) = (row["id"] for row in w.rows("Profile") if row["entity"] == "customer")
     db.execute(text("insert into due values ('erp', 'people', :profile)"), {"profile": profile})
+
+
+def test_a_record_that_is_being_stored_when_the_answer_to_its_create_comes_is_ours(world: Any) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    (plan,) = w.plans
+    w.systems["erp"].put("people", "1", **ANN)
+    step(w, plan, "r1", "erp.people", match=True)()
+    plain = w.ws.connect
+    pauses: list[Pause] = []
+    with ThreadPoolExecutor(1) as pool:
+
+        class Slow(MemoryConnector):
+            def write(self, stream: Stream, changes: Any) -> Iterator[WriteResult]:
+                for change in changes:
+                    result = self._one(stream, change)
+                    pauses.append(Pause(w, "INSERT INTO contribution", ""))
+                    pool.submit(step(w, plan, "r2", "crm.people"))
+                    assert pauses[0].there.wait(SECONDS)
+                    threading.Timer(
+                        1.0, pauses[0].on.set
+                    ).start()  # the answer is taken in by then, if nothing keeps it
+                    yield result
+
+        w.ws.connect = lambda name: Slow(w.systems[name], list(plain(name).streams.values()))
+        step(w, plan, "r1", push="crm.people")()
+    pauses[0].forget()
+    (crm,) = [row for row in w.rows("Contribution") if row["connection"] == "crm"]
+    assert "given_name" in (crm["echo"] or ""), "what we wrote was taken for the system's own word"
