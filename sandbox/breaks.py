@@ -24,7 +24,10 @@ LIMIT = 300
 
 
 class Break(BaseModel):
-    """One bug: in `file`, `old` becomes `new`; one of `tests` must turn red. `of` names the promise or part it attacks."""
+    """One bug: in `file`, `old` becomes `new`; one of `tests` must turn red. `of` names the promise or part it attacks.
+
+    `trials` says how many crash trials may be needed to meet it, where only those can.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     of: str
@@ -32,6 +35,7 @@ class Break(BaseModel):
     old: str
     new: str
     tests: tuple[str, ...]
+    trials: int = 0
 
 
 def kept() -> list[Break]:
@@ -60,12 +64,12 @@ def tried(folder: Path, one: Break) -> str:
         return f"the old text stands there {whole.count(one.old)} times: write it anew"
     path.write_text(whole.replace(one.old, one.new))
     try:
-        return "" if _red(folder, one.tests) else "no test noticed"
+        return "" if _red(folder, one) else "no test noticed"
     finally:
         path.write_text(whole)
 
 
-def _red(folder: Path, tests: tuple[str, ...]) -> bool:
+def _red(folder: Path, one: Break) -> bool:
     command = [
         sys.executable,
         "-B",
@@ -76,9 +80,11 @@ def _red(folder: Path, tests: tuple[str, ...]) -> bool:
         "-p",
         "no:cacheprovider",
         "--no-header",
-        *tests,
+        *one.tests,
     ]
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    if one.trials:
+        environment["CROSSROADS_TRIALS"] = str(one.trials)
     try:
         done = subprocess.run(  # noqa: S603
             command, cwd=folder, env=environment, capture_output=True, timeout=LIMIT, check=False
@@ -87,7 +93,7 @@ def _red(folder: Path, tests: tuple[str, ...]) -> bool:
         return True  # a test that hangs is red too
     if done.returncode not in (0, 1):
         raise SystemExit(
-            f"pytest could not run {tests}: {done.stdout[-500:].decode()}{done.stderr[-500:].decode()}"
+            f"pytest could not run {one.tests}: {done.stdout[-500:].decode()}{done.stderr[-500:].decode()}"
         )
     return done.returncode == 1
 

@@ -18,6 +18,7 @@ REPORT = Path("var/crash/report.json")
 
 def main(
     sqlite: int = typer.Option(2000, help="Trials on SQLite."),
+    postgres: int = typer.Option(500, help="Trials on PostgreSQL."),
     seed: int = typer.Option(1, help="The first seed."),
     only: int | None = typer.Option(None, help="Play this one seed and say what happens."),
     at_once: int = typer.Option(2, help="Trials at a time."),
@@ -29,8 +30,13 @@ def main(
         with slots.sqlite() as fresh:
             verdicts = list(slots.played([only], fresh, slots=1, say=console.print))
     else:
-        with slots.sqlite() as fresh:
-            verdicts = _watched(console, "SQLite", range(seed, seed + sqlite), fresh, at_once)
+        verdicts = []
+        if sqlite:
+            with slots.sqlite() as fresh:
+                verdicts += _watched(console, "SQLite", range(seed, seed + sqlite), fresh, at_once)
+        if postgres:
+            with slots.postgres() as fresh:
+                verdicts += _watched(console, "PostgreSQL", range(seed, seed + postgres), fresh, at_once)
     report = summed(verdicts)
     console.print(report)
     if only is None:

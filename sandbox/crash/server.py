@@ -1,6 +1,7 @@
 """The three systems behind HTTP, in a process of their own: they live on when a run is killed."""
 
 import multiprocessing
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -115,6 +116,13 @@ class Door(BaseHTTPRequestHandler):
 
 
 class _Quiet(ThreadingHTTPServer):
+    parent = 0
+
+    def service_actions(self) -> None:
+        """End with the process that started us, however that one ended."""
+        if os.getppid() != self.parent:
+            os._exit(0)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Callers die in the middle of a request: that is what they are here for."""
 
@@ -122,7 +130,7 @@ class _Quiet(ThreadingHTTPServer):
 def _serve(listener: socket.socket) -> None:
     server = _Quiet(listener.getsockname(), Door, bind_and_activate=False)
     server.socket.close()
-    server.socket = listener
+    server.socket, server.parent = listener, os.getppid()
     server.serve_forever()
 
 
