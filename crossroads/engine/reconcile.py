@@ -148,7 +148,8 @@ class _Work:
     def _absent(self, member: Member, stream: Stream, listing: Listing, began: str) -> Iterator[list[str]]:
         """Yield the keys that we know and that did not come; a record made since reading began cannot have come."""
         rows = table(Contribution)
-        mine = (rows.c.connection == member.connection, rows.c.stream == member.stream, ~rows.c.gone)
+        mine = (rows.c.connection == member.connection, rows.c.stream == member.stream, ~rows.c.gone,
+                rows.c.blocked.is_(None))  # fmt: skip
         query = select(rows.c.id, rows.c.key).where(*mine, rows.c.id < began).order_by(rows.c.id)
         after = ""
         while True:

@@ -43,7 +43,7 @@ def there(db: Connection, member: Member, profiles: Sequence[str]) -> frozenset[
     query = (
         select(link.c.profile, rows.c.stream)
         .join(rows, rows.c.id == link.c.contribution)
-        .where(rows.c.connection == member.connection, ~rows.c.gone)
+        .where(rows.c.connection == member.connection, ~rows.c.gone, rows.c.blocked.is_(None))
     )
     return frozenset(
         (profile, stream)
@@ -55,8 +55,11 @@ def there(db: Connection, member: Member, profiles: Sequence[str]) -> frozenset[
 def differing(part: Part, lens: Lens, golden: Document, record: Record, meant: Meant | None) -> list[str]:
     """Return the fields that a write would change so that `record`, as it is now, says the golden values.
 
-    What the mapping sends on create only, or cannot clear, is no drift: no write would mend it.
+    What the mapping sends on create only, or cannot clear, is no drift: no write would mend it. Nor is anything of a blocked
+    record, to which nothing is sent.
     """
+    if part.silent:
+        return []
     apart = {
         path: value
         for path, value in wanted(lens, golden, part.held).items()

@@ -90,6 +90,7 @@ def doubled(db: Connection, member: Member) -> list[Found]:
         select(link.c.profile, func.count())
         .join(rows, rows.c.id == link.c.contribution)
         .where(rows.c.connection == member.connection, rows.c.stream == member.stream, ~rows.c.gone)
+        .where(rows.c.blocked.is_(None))
         .group_by(link.c.profile)
         .having(func.count() > 1)
     )
