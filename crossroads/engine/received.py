@@ -62,7 +62,7 @@ def written(
     elif before is not None:
         known = db.execute(select(rows.c.raw, rows.c.dictionary).where(rows.c.id == before.id)).one()
         lying = unpack(db, known.raw, known.dictionary)
-        raw, dictionary, digest = _pack(orjson.dumps(_merged(lying, claim.patch["record"]))), None, ""
+        raw, dictionary, digest = _pack(orjson.dumps(merged(lying, claim.patch["record"]))), None, ""
     else:
         raw, dictionary, digest = _pack(orjson.dumps(claim.patch["record"])), None, ""
     # Without the record the copy is what it should be by now, not what it is: no version says that we have seen it.
@@ -113,11 +113,11 @@ def _answered(
     )
 
 
-def _merged(record: Record, patch: Record) -> Record:
+def merged(record: Record, patch: Record) -> Record:
     """Return a record with a patch laid over it; a list is only known again when it was read."""
     both = {name: value for name, value in patch.items() if not isinstance(value, list)}
     nested = {
-        name: _merged(record[name], value)
+        name: merged(record[name], value)
         for name, value in both.items()
         if isinstance(value, dict) and isinstance(record.get(name), dict)
     }

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from crossroads.canonical import Document
 from crossroads.connector import Connector
 from crossroads.engine import echo
+from crossroads.engine.received import merged
 from crossroads.plan import Member
 from crossroads.records import Batch, Change, Found, Record, State, Stream, WriteResult, Written
 from crossroads.store import Store
@@ -36,6 +37,7 @@ class Rehearsed(Connector[Any]):
     def __init__(self, real: Connector[Any], connection: str, copy: Store, log: list[Answered]) -> None:
         super().__init__(real.settings, list(real.streams.values()))
         self.real, self.connection, self.copy, self.log = real, connection, copy, log
+        self.told: dict[tuple[str, str], Record | None] = {}
 
     def check(self) -> None:
         """Ask the system itself."""
@@ -46,8 +48,11 @@ class Rehearsed(Connector[Any]):
         return self.real.read(stream, since)
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Fetch from the system itself."""
-        return self.real.fetch(stream, keys)
+        """Fetch from the system itself; what was told to a record here is in it, as far as it can be foreseen."""
+        told = [self.told[stream.name, key] for key in keys if (stream.name, key) in self.told]
+        yield from (record for record in told if record is not None)
+        if rest := [key for key in keys if (stream.name, key) not in self.told]:
+            yield from self.real.fetch(stream, rest)
 
     def find(self, stream: Stream, change: Change) -> Sequence[Found]:
         """Look in the system itself for what an earlier run left there."""
@@ -60,11 +65,15 @@ class Rehearsed(Connector[Any]):
         for change in changes:
             self.log.append(Answered(change.id, held.get(change.key, {}) if change.key else {}))
             if change.key:
-                # No record: what it said before, and the fields it was told.
+                # No record: what it said before, and the fields it was told. What becomes of nested parts nobody knows.
+                known = change.base is not None and not change.parts
+                now = merged(change.base or {}, change.record) if known else None
+                self.told[stream.name, change.key] = now
                 yield Written(change, change.key)
             else:
                 record = deepcopy(change.record)
                 key = _keyed(record, stream.key.split("."), numbers)
+                self.told[stream.name, key] = record
                 yield Written(change, key, None, record)
 
     def close(self) -> None:

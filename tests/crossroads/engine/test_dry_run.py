@@ -141,7 +141,8 @@ def test_a_system_that_is_down_is_named_and_the_others_are_foreseen(world: Any) 
     w = world(erp=Memory(), crm=Memory(), shop=Memory(down=True))
     w.systems["erp"].put("people", "1", **ANN)
     (foreseen,) = dry_run(w.ws, ["customers"])
-    assert {one.target for one in foreseen.writes} == {"crm.people", "shop.people"}
+    # Nobody is made where nobody could look who is there.
+    assert {one.target for one in foreseen.writes} == {"crm.people"}
     assert any("shop.people: pull failed" in problem for problem in foreseen.problems)
 
 

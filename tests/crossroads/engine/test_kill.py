@@ -149,7 +149,8 @@ def test_two_attempts_alive_at_once_never_send_the_same_intent(world: Any) -> No
     w.systems["erp"].put("people", "1", given="P", family="Lee", mail="p@x.example", changed=JAN)
     (plan,) = w.plans
     engine.begin(w.ws, plan, "r")
-    engine.pull(w.ws, plan, "erp.people", "r")
+    for member in plan.between:
+        engine.pull(w.ws, plan, member.name, "r")
     engine.match(w.ws, plan, "r")
     sent: list[str] = []
 

@@ -150,7 +150,7 @@ def test_a_heartbeat_notices_that_somebody_took_over(world: Callable[..., Any]) 
     with attempt() as one, attempt() as other:
         with w.store.write() as db:
             claims = ledger.claim(db, *HERE, at=w.ws.clock(), limit=9, run="r", who=one, lease=60.0)
-        lease = Lease(w.ws, claims, 60.0, time.monotonic())
+        lease = Lease(w.ws, (), claims, 60.0, time.monotonic())
         lease.beat()
         lease.check()
         with w.store.write() as db:
@@ -162,9 +162,9 @@ def test_a_heartbeat_notices_that_somebody_took_over(world: Callable[..., Any]) 
 
 def test_a_lease_is_over_by_the_monotonic_clock_even_if_the_store_cannot_be_asked(world: Any) -> None:
     w = world(erp=Memory(), crm=Memory())
-    Lease(w.ws, [], 60.0, time.monotonic()).check()
+    Lease(w.ws, (), [], 60.0, time.monotonic()).check()
     with pytest.raises(Superseded):
-        Lease(w.ws, [], 60.0, time.monotonic() - 61.0).check()
+        Lease(w.ws, (), [], 60.0, time.monotonic() - 61.0).check()
 
 
 def test_whoever_takes_over_looks_up_at_once_and_sends_only_when_no_request_can_be_running(

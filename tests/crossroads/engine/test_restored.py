@@ -44,7 +44,7 @@ def test_what_was_made_after_the_back_up_is_not_made_again(
     back_up = world.make_in(new, **systems)
     (plan,) = w.plans
     steps: list[Callable[[Any], Any]] = [
-        lambda one: engine.pull(one.ws, plan, "erp.people", "r"),
+        lambda one: [engine.pull(one.ws, plan, member.name, "r") for member in plan.between],
         lambda one: engine.match(one.ws, plan, "r"),
         lambda one: planned(one, plan),
     ]
@@ -85,7 +85,8 @@ def test_a_create_that_was_open_is_looked_up_where_records_do_not_show_what_they
     old, back_up = stores
     (plan,) = old.plans
     engine.begin(back_up.ws, plan, "r")
-    engine.pull(back_up.ws, plan, "erp.people", "r")
+    for member in plan.between:
+        engine.pull(back_up.ws, plan, member.name, "r")
     engine.match(back_up.ws, plan, "r")
     planned_only(back_up, plan)
     old.sync()
@@ -110,7 +111,8 @@ def test_who_rests_while_a_create_is_in_doubt_is_known_before_anybody_is_made(wo
     (plan,) = w.plans
     w.systems["erp"].put("people", "1", **ANN)
     engine.begin(w.ws, plan, "r")
-    engine.pull(w.ws, plan, "erp.people", "r")
+    for member in plan.between:
+        engine.pull(w.ws, plan, member.name, "r")
     engine.match(w.ws, plan, "r")
     planned_only(w, plan)
     restored(w.ws)

@@ -143,7 +143,7 @@ def test_a_create_whose_record_is_read_at_that_moment_is_one_contribution_and_ou
     w = world(erp=Memory(), crm=Memory())
     (plan,) = w.plans
     w.systems["erp"].put("people", "1", **ANN)
-    step(w, plan, "r1", "erp.people", match=True)()
+    step(w, plan, "r1", "erp.people", "crm.people", match=True)()
     meanwhile(
         w,
         step(w, plan, "r1", push="crm.people"),
@@ -161,7 +161,8 @@ def test_two_workers_claim_each_intent_once(world: Any) -> None:
     (plan,) = w.plans
     for n in range(6):
         w.systems["erp"].put("people", str(n), **{**ANN, "given": f"P{n}", "mail": f"p{n}@x.example"})
-    step(w, plan, "r1", "erp.people", match=True)()
+    step(w, plan, "r1", "erp.people", "crm.people", match=True)()
+    step(w, plan, "r2", "erp.people", "crm.people")()
     push = [step(w, plan, run, push="crm.people") for run in ("r1", "r2")]
     meanwhile(w, push[0], ("UPDATE intent", "lease_until"), push[1])
     made = Counter(record["given"] for record in w.systems["crm"].records["people"].values())
@@ -265,7 +266,7 @@ def test_a_record_that_is_being_stored_when_the_answer_to_its_create_comes_is_ou
     w = world(erp=Memory(), crm=Memory())
     (plan,) = w.plans
     w.systems["erp"].put("people", "1", **ANN)
-    step(w, plan, "r1", "erp.people", match=True)()
+    step(w, plan, "r1", "erp.people", "crm.people", match=True)()
     plain = w.ws.connect
     pauses: list[Pause] = []
     with ThreadPoolExecutor(1) as pool:
