@@ -112,7 +112,7 @@ def _written(ws: Workspace, found: Look) -> Look:
             due.insert().values(connection=member.connection, stream=member.stream, profile=refusal.profile)
         )
         lens = ws.lens(member.connection, member.stream)
-        Planner(ws, plan.entity, member, lens, "repair/look", creatable=creatable).chunk(db)
+        Planner(ws, plan.entity, member, lens, "repair/look", creatable=creatable, read=True).chunk(db)
         mine = (rows.c.run == "repair/look", rows.c.slot == refusal.slot)
         planned = db.execute(select(rows.c.document, rows.c.patch).where(*mine)).first()
         db.rollback()

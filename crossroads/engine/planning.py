@@ -47,10 +47,14 @@ class Planner:
         run: str,
         *,
         creatable: Mapping[str, bool],
+        read: bool | None = None,
     ) -> None:
         self.ws, self.entity, self.member, self.lens, self.run = ws, entity, member, lens, run
         self.scopes = scopes(entity, member, lens)
         self.creatable = creatable
+        self.read = (
+            read  # whether it is known who is in the target; if not said, whether this run has read it
+        )
         self.place = (member.connection, member.stream)
 
     def chunk(self, db: Connection) -> tuple[list[str], dict[str, str]]:
@@ -108,6 +112,8 @@ class Planner:
 
     def _was_read(self, db: Connection) -> bool:
         """Tell whether we know who is in the target: what was made there since the last read would be made twice."""
+        if self.read is not None:
+            return self.read
         return not self.member.read or finished(db, self.run, "pull", self.member.name)
 
     def _row(self, profile: str, write: Write, at: str) -> tuple[Any, ...]:

@@ -210,7 +210,7 @@ def test_looking_shows_all_and_changes_nothing(refused: Any, locked: Any) -> Non
         out = StringIO()
         show_repair.look(Console(file=out, width=200), found)
         assert {name: w.rows(name) for name in names} == before
-        assert [text for text in expected if text not in out.getvalue()] == []
+        assert [text for text in expected if text not in out.getvalue()] == [], out.getvalue()
         assert "Ann" not in repr(found)
     assert found.document
     assert found.sent
