@@ -1,6 +1,7 @@
 """Find connectors by name, wherever they were installed from; built-ins come in by the same door."""
 
 import importlib
+import inspect
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -81,8 +82,15 @@ def open(  # noqa: A001 - `registry.open(...)` reads as what it is
     streams = [found.stream(name, changes.get(name)) for name in found.streams]
     by_manifest = issubclass(connector, ManifestConnector)
     told = _settings(found, found.settings_model() if by_manifest else connector.settings_model, settings)
-    seams.setdefault("budget", accounts.budget(found, told, calls))
+    if "budget" not in seams and _takes(connector, "budget"):
+        seams["budget"] = accounts.budget(found, told, calls)
     return connector(told, streams, *([found] if by_manifest else []), **seams)
+
+
+def _takes(connector: type[Connector[Any]], seam: str) -> bool:
+    """Tell whether a connector can be given a seam: one that calls nothing over HTTP has no calls to count."""
+    parameters = inspect.signature(connector).parameters.values()
+    return any(one.name == seam or one.kind is one.VAR_KEYWORD for one in parameters)
 
 
 def _settings(found: Manifest, model: type[Any], given: Mapping[str, Any]) -> Any:
