@@ -11,7 +11,7 @@ from crossroads.engine import parking
 from crossroads.store.session import table
 from crossroads.store.tables import Notice, Parked, Profile, Rejected, SourceField
 
-Kind: TypeAlias = Literal["read", "write", "field", "parent", "person", "outcome"]
+Kind: TypeAlias = Literal["read", "write", "field", "parent", "person", "outcome", "unread"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def status(console: Console, seen: Overview) -> None:
     for gap in seen.gaps:
         told = "; ".join(gap.told)
         console.print(cell(f"  {said(f'gap.{gap.kind}', where=gap.where, count=gap.count, told=told)}"))
-    if any(gap.kind in ("refused", "rejected", "parent", "person", "outcome") for gap in seen.gaps):
+    if any(gap.kind in ("refused", "rejected", "parent", "person", "outcome", "unread") for gap in seen.gaps):
         console.print(cell(f"  {said('see.rejected')}", "dim"))
     if any(gap.kind == "differs" for gap in seen.gaps):
         console.print(cell(f"  {said('see.differs')}", "dim"))

@@ -21,6 +21,7 @@ KINDS = (
     "review",
     "person",
     "parent",
+    "unread",
 )
 """What can keep systems from agreeing, the most urgent first."""
 

@@ -8,7 +8,7 @@ from crossroads.store.session import Bulk, chunks, table
 from crossroads.store.tables import Contribution, Due, Lineage, Link, Parked, Profile
 
 _due = Bulk(Due, ("connection", "stream", "profile"), update=())
-UNREAD = "read"
+UNREAD = "unread"
 """Why a create waits whose target could not be read: it may be there already."""
 
 

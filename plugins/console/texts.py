@@ -55,6 +55,8 @@ SPANISH: Mapping[str, str] = {
     "gap.parent": "{where}: esperan registros de {told}: {count}",
     "gap.person": "{where}: esperan a {told}: {count}",
     "gap.outcome": "{where}: escrituras cuyo resultado solo {told} puede aclarar: {count}",
+    "gap.review": "{where}: campos en que los registros difieren y se pregunta a una persona: {count}",
+    "gap.unread": "{where}: altas que esperan a que se lea el sistema: {count}",
     "state.finished": "verde",
     "state.failed": "roja",
     "state.running": "en curso",

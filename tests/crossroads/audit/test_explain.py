@@ -133,7 +133,7 @@ def test_a_merged_id_leads_to_the_living_profile(world: Callable[..., Any], cust
     w.systems["erp"].put("people", "1", **ANN)
     w.systems["crm"].put("people", "a", **{**ANN, "mail": "other@lee.example"})
     w.sync()
-    first, second = sorted(row["id"] for row in w.rows("Profile"))
+    first, second = (row["profile"] for row in sorted(w.rows("Link"), key=lambda row: row["contribution"]))
     w.systems["crm"].put("people", "a", mail="ann@lee.example", changed=FEB)
     w.sync()
     one = explain(w.ws, second)

@@ -207,7 +207,7 @@ def test_a_system_that_is_down_leaves_the_others_synced_and_the_run_red(world: C
     with pytest.raises(RunFailed, match=r"shop\.people: pull failed"):
         engine.report(w.ws, plan, "r")
     assert len(w.systems["crm"].records["people"]) == 1
-    assert [(row["connection"], row["reason"]) for row in w.rows("Parked")] == [("shop", "read")]
+    assert [(row["connection"], row["reason"]) for row in w.rows("Parked")] == [("shop", "unread")]
     w.systems["shop"].down = False
     w.sync()
     assert len(w.systems["shop"].records["people"]) == 1
