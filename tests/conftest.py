@@ -9,6 +9,9 @@ import pytest
 from crossroads.store import migrate
 from sandbox import postgres as server
 
+# As wide as a file or a pipe is laid out; workers of a parallel test run have a terminal of 80 columns, or none.
+os.environ["COLUMNS"] = "140"
+
 
 class Databases:
     """The databases of one server, made and dropped at will."""
