@@ -39,6 +39,7 @@ class People:
     def __init__(self, random: Random, office: Office) -> None:
         self.random, self.office, self.number = random, office, 0
         self.may_merge = True  # not again before all know of it: two might name one stranger after two people
+        self.merged = ""  # nor is the record deleted that alone knows of it
 
     def begin(self) -> None:
         """Fill the systems with the first few people."""
@@ -104,15 +105,17 @@ class People:
         nameless = [r for r in _sorted(records[system]) if not r.get("family") and not r.get("mail")]
         known = [r for s in SYSTEMS for r in _sorted(records[s]) if r.get("family") and r.get("mail")]
         if nameless and known and self.may_merge:
-            self.may_merge = False
             mail = self.random.choice(known)["mail"]
             key = self.random.choice(nameless)["key"]
+            self.may_merge, self.merged = False, key
             self.office.do("update", system=system, key=key, record={"mail": mail})
 
     def delete(self) -> None:
         """Delete a record in one system."""
         system = self.random.choice(SYSTEMS)
         if self.random.random() < 0.5 and (found := self._anybody(system)):
+            if found["key"] == self.merged and not self.may_merge:
+                return
             self.office.do("delete", system=system, key=found["key"])
 
     def _change(self, news: Record) -> None:
