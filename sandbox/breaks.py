@@ -87,7 +87,12 @@ def _red(folder: Path, one: Break) -> bool:
         environment["CROSSROADS_TRIALS"] = str(one.trials)
     try:
         done = subprocess.run(  # noqa: S603
-            command, cwd=folder, env=environment, capture_output=True, timeout=LIMIT, check=False
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            timeout=LIMIT + 12 * one.trials,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return True  # a test that hangs is red too
