@@ -107,7 +107,7 @@ class SapS4(Connector[SapS4Settings]):
         for page, _, total in self._service(options).pages(
             options.entity_set, stream.key, query, stream.page_size, after
         ):
-            highest = max([highest, *map(options.mark, page)])
+            highest = max(highest, options.mark(page))
             if page:
                 after = str(page[-1][stream.key])
                 done = {"changed": mark} if mark else {}

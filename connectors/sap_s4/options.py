@@ -1,5 +1,6 @@
 """What a stream of this connector can be told, by the manifest or by an installation's overlay."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -87,10 +88,13 @@ class Options(BaseModel):
             filters.append(f"({told})")
         return " and ".join(filters)
 
-    def mark(self, record: Record) -> str:
-        """Return the latest time a record tells of itself, comparable as text; empty if it tells none."""
-        times = [moment(record.get(name)) for name in (self.changed, self.created) if name]
-        latest = max((one for one in times if one), default=None)
+    def mark(self, records: Iterable[Record]) -> str:
+        """Return the latest time that records tell of themselves, comparable as text; empty if they tell none."""
+        names = [name for name in (self.changed, self.created) if name]
+        told = {
+            str(record.get(name) or "") for record in records for name in names
+        }  # mostly days: few of them differ
+        latest = max(filter(None, map(moment, told)), default=None)
         return latest.strftime("%Y-%m-%dT%H:%M:%S") if latest else ""
 
     def said(self, key: str) -> str:

@@ -11,7 +11,7 @@ from crossroads import journal
 from crossroads.canonical import ENTITIES, Document, pattern
 from crossroads.engine import decisions
 from crossroads.engine.decided import Decision, mark
-from crossroads.engine.settle import Part, contested, contributions, says, settle, source, wanted
+from crossroads.engine.settle import Part, contested, contributions, settle, source, unsaid
 from crossroads.engine.survivorship import Source
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError
@@ -124,7 +124,7 @@ def _effects(
         if part.gone or (part.connection, part.stream) not in targets:
             continue
         lens = ws.lens(part.connection, part.stream)
-        for path, value in sorted(wanted(lens, document, part.held, open_).items()):
-            if ws.survivorship.unit(entity, path) == unit and not says(part, lens, path, value):
+        for path, value in sorted(unsaid(part, lens, document, open_).items()):
+            if ws.survivorship.unit(entity, path) == unit:
                 found.append(Effect(part.address, path, part.held.holds.get(path), value))
     return found

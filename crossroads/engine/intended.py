@@ -75,11 +75,14 @@ class Intended:
     ) -> Write | None:
         """Return the update that makes a record say the golden values, or None if it does."""
         due = self._referred(wanted(self.lens, golden, target.held, contested), target, references)
-        differing = {path: value for path, value in due.items() if not target.held.means(path, value)}
+        holds, means = target.held.holds, target.held.means
+        differing = {
+            path: value for path, value in due.items() if holds.get(path) != value and not means(path, value)
+        }
         if not differing:
             return None
         base = unpack(self.db, target.raw, target.dictionary)
-        patch = self.lens.put({**target.held.holds, **differing}, base=base, held=target.held.holds)
+        patch = self.lens.put({**holds, **differing}, base=base, held=holds)
         return Write(target.key, differing, patch, None, target.version) if patch else None
 
     def _may_create(self, profile: str, golden: Document, gone: bool) -> None:

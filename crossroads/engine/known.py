@@ -36,8 +36,8 @@ def known(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, Know
     columns = select(rows.c.key, *(rows.c[name] for name in Known._fields)).where(here(rows, member))
     found: dict[str, Known] = {}
     for some in chunks(keys):
-        for key, *rest in db.execute(columns.where(rows.c.key.in_(some))).all():
-            found[key] = Known._make(rest)
+        for row in db.execute(columns.where(rows.c.key.in_(some))).all():
+            found[row[0]] = Known._make(row[1:])
     return found
 
 

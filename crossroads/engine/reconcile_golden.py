@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from crossroads.canonical import Document
 from crossroads.engine import parking
-from crossroads.engine.settle import Part, addressed, says, wanted
+from crossroads.engine.settle import Part, addressed, unsaid
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens
 from crossroads.plan import Member
@@ -62,8 +62,8 @@ def differing(part: Part, lens: Lens, golden: Document, record: Record, meant: M
         return []
     apart = {
         path: value
-        for path, value in wanted(lens, golden, part.held).items()
-        if not says(part, lens, path, value) and not (meant and _same(part, lens, path, value, meant))
+        for path, value in unsaid(part, lens, golden).items()
+        if not (meant and _same(part, lens, path, value, meant))
     }
     return sorted(path for path, value in apart.items() if _mended(part, lens, path, value, record))
 

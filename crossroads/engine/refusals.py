@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from crossroads.canonical import Document
-from crossroads.engine.settle import Part, contributions, says, wanted
+from crossroads.engine.settle import Part, contributions, unsaid
 from crossroads.engine.workspace import Workspace
 from crossroads.plan import Member
 from crossroads.store.clock import later
@@ -157,8 +157,4 @@ def _moot(
         return bool(held)
     lens = ws.lens(*place)
     mine = [part for part in held if part.key == refusal.slot]
-    return all(
-        says(part, lens, path, value)
-        for part in mine
-        for path, value in wanted(lens, golden[profile], part.held).items()
-    )
+    return not any(unsaid(part, lens, golden[profile]) for part in mine)

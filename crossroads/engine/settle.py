@@ -146,7 +146,8 @@ def _before(db: Connection, profiles: Sequence[str]) -> dict[str, tuple[Document
     rows = table(Profile)
     query = select(rows.c.id, rows.c.document, rows.c.provenance).where(rows.c.id.in_(profiles))
     return {
-        identity: (orjson.loads(document), orjson.loads(why)) for identity, document, why in db.execute(query)
+        identity: (orjson.loads(document), orjson.loads(why))
+        for identity, document, why in db.execute(query).all()
     }
 
 
@@ -157,13 +158,10 @@ def _provenance(
     result: dict[str, list[Any]] = {}
     for path, won in why.items():
         former = old_why.get(path)
-        same = (
-            former
-            and old is not None
-            and old.get(path) == document[path]
-            and (former[0], former[1], former[2]) == won[:3]
-        )
-        result[path] = former if former and same else [won.contribution, won.rule, won.at, run, won.mapping]
+        if former and old is not None and old.get(path) == document[path] and tuple(former[:3]) == won[:3]:
+            result[path] = former
+        else:
+            result[path] = [won.contribution, won.rule, won.at, run, won.mapping]
     return result
 
 
@@ -188,11 +186,7 @@ def _due_targets(
             part for part in parts if (part.connection, part.stream) == (member.connection, member.stream)
         ]
         if living := [part for part in held if not part.silent]:
-            differs = any(
-                not says(part, lens, path, value)
-                for part in living
-                for path, value in wanted(lens, document, part.held, open_).items()
-            )
+            differs = any(unsaid(part, lens, document, open_) for part in living)
         elif held:
             differs = False  # what was deleted or blocked there is not made again
         else:
@@ -215,21 +209,25 @@ def wanted(
     A value of another person's, written while the two were taken for one, must not stay behind. While a person is asked,
     what a record says itself is not written over.
     """
-    found = {path: value for path, value in document.items() if lens.writes(path)}
+    writes = lens.writes
+    found = {path: value for path, value in document.items() if writes(path)}
     if contested and held is not None:
         own = held.own
         found = {path: value for path, value in found.items() if path not in contested or path not in own}
     if held is not None and held.echo:
         ours = held.echo.keys() - document.keys() - lens.references.keys()
-        found |= {path: None for path in ours if lens.writes(path)}
+        found |= {path: None for path in ours if writes(path)}
     return found
 
 
-def says(part: Part, lens: Lens, path: str, value: Any) -> bool:
-    """Tell whether a contribution already says a golden value; a reference counts by its address."""
-    if path in lens.references:
-        return bool(addressed(part, lens, {path: part.held.holds.get(path)})[path] == value)
-    return part.held.means(path, value)
+def unsaid(part: Part, lens: Lens, document: Document, contested: Collection[str] = frozenset()) -> Document:
+    """Return what a target's record should say of the golden values and does not; a reference counts by its address."""
+    holds, means = addressed(part, lens, part.held.holds), part.held.means
+    return {
+        path: value
+        for path, value in wanted(lens, document, part.held, contested).items()
+        if holds.get(path) != value and (path in lens.references or not means(path, value))
+    }
 
 
 def _forget(db: Connection, profiles: Sequence[str]) -> None:

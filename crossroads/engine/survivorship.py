@@ -1,6 +1,7 @@
 """Who wins when systems say different things: a pure function of what they said and people decided, field by field."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
@@ -36,11 +37,14 @@ class Policies(RootModel[dict[str, Policy]]):
 
 
 class Survivorship:
-    """The policies of all entities, from `mappings/survivorship.yaml`."""
+    """The policies of all entities, from `mappings/survivorship.yaml`.
+
+    `rule` returns the rule of a path of an entity, and the group it is decided with, if any.
+    """
 
     def __init__(self, policies: Mapping[str, Policy]) -> None:
         self.policies = policies
-        self._rules: dict[tuple[str, str], tuple[Rule, str | None]] = {}
+        self.rule = lru_cache(maxsize=10_000)(self._rule)  # asked of every field of every record
 
     @classmethod
     def load(cls, path: Path) -> "Survivorship":
@@ -70,18 +74,11 @@ class Survivorship:
         """Return the policies that come with the mappings."""
         return cls.load(folder() / "survivorship.yaml")
 
-    def rule(self, entity: str, path: str) -> tuple[Rule, str | None]:
-        """Return a path's rule, and the group it is decided with, if any."""
-        found = self._rules.get((entity, path))
-        if found is None:
-            found = self._rules[entity, path] = self._decided(entity, path)
-        return found
-
     def together(self, entity: str, path: str) -> str | None:
         """Return the group a path is decided with, if any."""
         return self.rule(entity, path)[1]
 
-    def _decided(self, entity: str, path: str) -> tuple[Rule, str | None]:
+    def _rule(self, entity: str, path: str) -> tuple[Rule, str | None]:
         policy = self.policies[entity]
         steps = path.split(".")
         for end in range(1, len(steps)):
@@ -161,11 +158,10 @@ class Survivorship:
             source, name = _chosen(rule, group, members, sources, decisions)
             # The winner speaks for the whole group: what it has no value for is empty, not filled from
             # elsewhere.
-            whole = set(members) | {path for path in source.readable if path.startswith(f"{group}.")}
-            for path in sorted(whole):
-                if path in source.said or path in source.readable:
-                    document[path] = source.said.get(path)
-                    why[path] = Won(source.id, name, source.at(path), source.mapping)
+            said = source.said
+            for path in sorted({*_inside(group, source.readable), *(one for one in members if one in said)}):
+                document[path] = said.get(path)
+                why[path] = Won(source.id, name, source.at(path), source.mapping)
         return document, why
 
     def _unite(
@@ -178,6 +174,11 @@ class Survivorship:
             more, reasons = labelled(document, why, path, known.split(".").index("*"), those)
             document.update(more)
             why.update(reasons)
+
+
+@lru_cache(maxsize=1000)
+def _inside(group: str, paths: frozenset[str]) -> frozenset[str]:
+    return frozenset(path for path in paths if path.startswith(f"{group}."))
 
 
 def _chosen(

@@ -42,14 +42,14 @@ def due(db: Connection, member: Member) -> list[str]:
     query = (
         select(rows.c.profile).where(mine, rows.c.profile.not_in(busy)).order_by(rows.c.profile).limit(CHUNK)
     )
-    return [profile for (profile,) in db.execute(query)]
+    return list(db.execute(query).scalars().all())
 
 
 def golden(db: Connection, profiles: Sequence[str]) -> dict[str, Document]:
     """Return the golden document of each profile that still lives."""
     rows = table(Profile)
     query = select(rows.c.id, rows.c.document).where(rows.c.id.in_(profiles))
-    return {identity: orjson.loads(document) for identity, document in db.execute(query)}
+    return {identity: orjson.loads(document) for identity, document in db.execute(query).all()}
 
 
 def targets(db: Connection, member: Member, profiles: Sequence[str]) -> dict[str, list[Target]]:
@@ -75,7 +75,7 @@ def targets(db: Connection, member: Member, profiles: Sequence[str]) -> dict[str
         .order_by(rows.c.key)
     )
     found: dict[str, list[Target]] = {}
-    for row in db.execute(query):
+    for row in db.execute(query).all():
         found.setdefault(row[0], []).append(Target._make((*row[1:5], echo.read(row[5:]))))
     return found
 

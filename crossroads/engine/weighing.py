@@ -61,9 +61,13 @@ def best(rule: Rule, path: str, saying: Sequence[Source]) -> Source:
 
 def best_of_group(rule: Rule, paths: Sequence[str], sources: Sequence[Source]) -> Source:
     """Return the source that speaks for a whole group of fields."""
-    saying = [s for s in sources if any(path in s.said for path in paths)]
+    saying = [s for s in sources if not s.said.keys().isdisjoint(paths)]
+    if len(saying) == 1:
+        return saying[0]
 
     def at(source: Source) -> str:
+        if not source.since:
+            return source.said_at
         return max(source.at(path) for path in paths if path in source.said)
 
     match rule.rule:

@@ -32,15 +32,17 @@ class Draft:
 
     def before(self, target: Target) -> Any:
         """Return what the base says at a target."""
-        return look(self.lying(target.place), target.way)
+        return look(self.base if target.place is None else self.lying(target.place), target.way)
 
     def says(self, target: Target) -> bool:
         """Tell whether the draft has something to say at a target."""
-        return look(self.said.get(target.place, {}), target.way) is not MISSING
+        said = self.said.get(target.place)
+        return said is not None and look(said, target.way) is not MISSING
 
     def at(self, target: Target) -> Any:
         """Return what will be at a target once the draft is written."""
-        now = look(self.said.get(target.place, {}), target.way)
+        said = self.said.get(target.place)
+        now = MISSING if said is None else look(said, target.way)
         return self.before(target) if now is MISSING else now
 
     def say(self, target: Target, value: Any) -> None:

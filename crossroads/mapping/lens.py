@@ -1,6 +1,7 @@
 """A mapping as a two-way lens between the records of one stream and canonical documents."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from crossroads.canonical import Document
@@ -17,7 +18,8 @@ from crossroads.records import Record
 class Lens:
     """Reads records as documents and says documents as the smallest patch; see `load` for how to get one.
 
-    `version` is a short hash of mapping, overlay and code lists. `identity` are the paths whose values tell
+    `version` is a short hash of mapping, overlay and code lists. `writes` tells of a path of a document whether
+    `put` can say it (`lines.A-1.sku` is one of `lines.*.sku`). `identity` are the paths whose values tell
     who this is, `readable` and `writable` the paths of either direction (`lines.*.sku` for items), `requires`
     those without which nothing is created, `sources` the remote fields the mapping reads. `create_reference`
     says whether `put(reference=...)` finds a place.
@@ -41,6 +43,8 @@ class Lens:
         }
         self.sources = _sources(mapping)
         self._read, self.source = reader(mapping)
+        # Asked of every field of every record, and orders have as many paths as there are labels of lines.
+        self.writes = lru_cache(maxsize=10_000)(partial(_in, self.writable))
         self._key = speaker(mapping.key)
         self._changed_at = speaker(mapping.changed_at) if mapping.changed_at else None
         self._made_for = speaker(mapping.create_reference) if mapping.create_reference else None
@@ -107,16 +111,12 @@ class Lens:
 
     def says(self, path: str) -> bool:
         """Tell whether the mapping has this path of a document, in either direction."""
-        return self.writes(path) or _pattern(path) in self.readable or path in self.readable
-
-    def writes(self, path: str) -> bool:
-        """Tell whether `put` can say this path of a document (`lines.A-1.sku` is one of `lines.*.sku`)."""
-        return path in self.writable or _pattern(path) in self.writable
+        return self.writes(path) or _in(self.readable, path)
 
 
-def _pattern(path: str) -> str:
+def _in(paths: frozenset[str], path: str) -> bool:
     head, _, rest = path.partition(".")
-    return f"{head}.*.{rest.rpartition('.')[2]}"
+    return path in paths or f"{head}.*.{rest.rpartition('.')[2]}" in paths
 
 
 def _sources(mapping: Compiled) -> frozenset[str]:
