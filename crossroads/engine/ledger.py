@@ -94,7 +94,7 @@ def claim(
     found = db.execute(query.with_for_update(skip_locked=True)).all()
     held = {"owner": who, "lease_until": later(at, lease), "run": run, "fence": rows.c.fence + 1}
     tried = {"sent_at": at, "attempts": rows.c.attempts + 1, "quiet_at": None}
-    return _claims(_move(db, found, "planned", "sent", held | tried))
+    return _claims(_move(db, found, "planned", "sent", held | tried, _COLUMNS))
 
 
 def doubtful(
@@ -124,8 +124,8 @@ def doubtful(
         if row.lease_until is None or ended(row.owner) or row.lease_until <= at or _mine(row, who):
             free[row.state].append(row)
     held = {"owner": who, "lease_until": later(at, lease), "run": run, "fence": rows.c.fence + 1}
-    died = _move(db, free["sent"], "sent", "unknown", {**held, "quiet_at": later(at, settle)})
-    return _claims([*died, *_move(db, free["unknown"], "unknown", "unknown", held)])
+    died = _move(db, free["sent"], "sent", "unknown", {**held, "quiet_at": later(at, settle)}, _COLUMNS)
+    return _claims([*died, *_move(db, free["unknown"], "unknown", "unknown", held, _COLUMNS)])
 
 
 def _mine(row: Any, who: str) -> bool:
@@ -217,7 +217,12 @@ def settled_since(db: Connection, connection: str, stream: str, names: Sequence[
 
 
 def _move(
-    db: Connection, seen: Sequence[Any], before: str, after: str, values: dict[str, Any]
+    db: Connection,
+    seen: Sequence[Any],
+    before: str,
+    after: str,
+    values: dict[str, Any],
+    columns: Sequence[str] = ("id", "profile"),
 ) -> Sequence[Row[Any]]:
     """Move intents from one state to another, those that are still as they were seen; return them as they are now.
 
@@ -225,11 +230,15 @@ def _move(
     to be found.
     """
     rows, state = table(Intent), states.checked(before, after)
+    by_fence: dict[int, list[str]] = {}
+    for one in seen:
+        by_fence.setdefault(one.fence, []).append(one.id)
     moved: list[Row[Any]] = []
-    for some in chunks(seen, 500):
-        as_seen = tuple_(rows.c.id, rows.c.fence).in_([(one.id, one.fence) for one in some])
-        query = update(rows).where(rows.c.id.in_([one.id for one in some]), as_seen, rows.c.state == before)
-        moved += db.execute(query.values(state=state, **values).returning(*(rows.c[c] for c in _COLUMNS)))
+    for fence, ids in by_fence.items():
+        as_seen = update(rows).where(rows.c.fence == fence, rows.c.state == before)
+        query = as_seen.values(state=state, **values).returning(*(rows.c[c] for c in columns))
+        for some in chunks(ids, 500):
+            moved += db.execute(query.where(rows.c.id.in_(some))).all()
     return moved
 
 
