@@ -1,15 +1,21 @@
 """Whose record a write is about by now: profiles merge while it is under way, and a create may leave two behind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
+from crossroads.engine import echo
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
+from crossroads.engine.raw import unpack
+from crossroads.identity.keys import keys_of
 from crossroads.records import Found
 from crossroads.store.session import Bulk, table
-from crossroads.store.tables import Assertion, Contribution, Lineage, Link, Notice, Profile
+from crossroads.store.tables import Assertion, Contribution, IdentityKey, Lineage, Link, Notice, Profile
+
+Strangers: TypeAlias = Mapping[str, set[str | None]]
 
 _link = Bulk(Link, ("contribution", "profile", "evidence", "at", "run"), update=())
 _assertion = Bulk(Assertion, ("a", "b", "kind", "why", "at"), update=())
@@ -45,6 +51,32 @@ def there(db: Connection, job: Job, profile: str) -> bool:
         )
     )
     return db.execute(query.limit(1)).first() is not None
+
+
+def strangers(db: Connection, job: Job) -> Strangers:
+    """Return the new records of a target stream, which rest while a create is in doubt: by key, the references they show."""
+    rows, link = table(Contribution), table(Link)
+    held = (rows.c[name] for name in echo.COLUMNS)
+    query = (
+        select(rows.c.raw, rows.c.dictionary, *held)
+        .outerjoin(link, link.c.contribution == rows.c.id)
+        .where(rows.c.connection == job.member.connection, rows.c.stream == job.member.stream)
+        .where(text("dirty > 0"), ~rows.c.gone, link.c.profile.is_(None))
+    )
+    found: dict[str, set[str | None]] = {}
+    for raw, dictionary, *row in db.execute(query).all():
+        reference = job.lens.made_for(unpack(db, raw, dictionary))
+        for key in keys_of(echo.read(row).own, job.lens.identity):
+            found.setdefault(key, set()).add(reference)
+    return found
+
+
+def met(db: Connection, claim: Claim, profile: str, strangers: Strangers) -> bool:
+    """Tell whether one of the strangers is the person a create is for, and was made by somebody else."""
+    rows, link = table(IdentityKey), table(Link)
+    keys = select(rows.c.key).join(link, link.c.contribution == rows.c.contribution)
+    mine = db.execute(keys.where(link.c.profile == profile)).scalars() if strangers else ()
+    return any(strangers.get(key, set()) - {claim.reference} for key in mine)
 
 
 def belongs(db: Connection, job: Job, claim: Claim, key: str, contribution: str, *, at: str) -> None:

@@ -3,8 +3,10 @@
 import time
 
 from crossroads.engine import belonging, ledger, parking, received, rereading
+from crossroads.engine.belonging import Strangers
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
+from crossroads.engine.run import was_read
 from crossroads.engine.sending import Sender
 from crossroads.errors import RecordRejected
 from crossroads.records import Written
@@ -17,17 +19,20 @@ def clear(job: Job, sender: Sender, *, wait: bool) -> bool:
 
     A create that cannot be found is sent again at once where the system refuses or recognises a second one. Where it can
     only be searched, it is sent, and an update that the system would not check against a version is planned anew, not
-    before the longest time that the lost request may still be running.
+    before the longest time that the lost request may still be running. A create rests while its target could not be read:
+    somebody else may have made that record meanwhile, and it would be there twice.
     """
     found = False
     while True:
         with job.ws.store.write(job.scope) as db:
             claims = ledger.doubtful(db, *job.place, at=job.ws.clock(), run=job.run, who=job.who,
-                                     settle=job.stream.settle_seconds, lease=job.ws.lease_seconds)  # fmt: skip
+                                     settle=job.stream.settle_seconds, lease=job.ws.lease_seconds,
+                                     creates=was_read(db, job.run, job.member))  # fmt: skip
+            strangers = belonging.strangers(db, job) if any(not claim.slot for claim in claims) else {}
         if not claims:
             return found
         found = True
-        waiting = [claim for claim in claims if not _cleared(job, claim)]
+        waiting = [claim for claim in claims if not _cleared(job, claim, strangers)]
         sender.send_all()
         if not wait or not waiting:
             return found
@@ -36,7 +41,7 @@ def clear(job: Job, sender: Sender, *, wait: bool) -> bool:
             time.sleep(0.05)
 
 
-def _cleared(job: Job, claim: Claim) -> bool:
+def _cleared(job: Job, claim: Claim, strangers: Strangers) -> bool:
     at = job.ws.clock()
     quiet = claim.quiet_at is None or claim.quiet_at <= at
     if claim.slot:
@@ -56,7 +61,7 @@ def _cleared(job: Job, claim: Claim) -> bool:
         return True
     if job.stream.create == "search" and not quiet:
         return False
-    _absent(job, claim, at)
+    _absent(job, claim, strangers, at)
     return True
 
 
@@ -78,11 +83,12 @@ def _updated(job: Job, claim: Claim, at: str, *, quiet: bool) -> bool:
     return True
 
 
-def _absent(job: Job, claim: Claim, at: str) -> None:
+def _absent(job: Job, claim: Claim, strangers: Strangers, at: str) -> None:
     """A create that is not there is sent again, unless it has become needless or nobody can look whether it is there."""
     with job.ws.store.write(job.scope) as db:
         profile = belonging.holder(db, claim)
-        if profile != claim.profile or belonging.there(db, job, profile):
+        made = belonging.there(db, job, profile) or belonging.met(db, claim, profile, strangers)
+        if profile != claim.profile or made:
             # Nobody to be made any more, or somebody made since, perhaps by us: what there is, a pull reads.
             if ledger.end(db, [claim], "superseded", at=at):
                 parking.go_on(db, *job.place, [claim.profile])

@@ -54,8 +54,8 @@ class Held:
 
         An absent path is not a change. A value that differs from the last one is, and its time is the
         record's own if that moved on, else the time we saw it: a record's date does not move with every
-        field, and clocks go back. Who changes a value that came from us has seen it: whatever the clocks of the
-        two systems say, the change is later than the value. How a value of ours looks there is learnt at first
+        field, and clocks go back. Who changes a value has seen it, be it ours or an earlier one of the system: whatever
+        the clocks say, the change is later than the value. How a value of ours looks there is learnt at first
         sight, if the answer to our write did not show it; one that is empty then was not taken, nobody cleared it.
         """
         moved = bool(changed_at and (self.changed_at is None or changed_at > self.changed_at))
@@ -72,13 +72,13 @@ class Held:
             if unseen and (value is None or alike(value, echo[path][0])):
                 echo[path] = [echo[path][0], value, *echo[path][2:]]
             else:
-                since[path] = _behind(echo.pop(path, None), time)
+                since[path] = _behind(echo.pop(path, None), since.get(path, self.said_at), time)
                 said.pop(path, None)
                 differs = True
                 groups.add(together(path))
             holds[path] = value
         for path in [path for path in echo if together(path) in groups - {None}]:
-            since[path] = _behind(echo.pop(path), time)
+            since[path] = _behind(echo.pop(path), since.get(path, self.said_at), time)
             said.pop(path, None)
         return Held(self.id, holds, said, echo, since, self.said_at, max(changed_at or "", self.changed_at or "") or None,
                     self.dirty, differs)  # fmt: skip
@@ -108,6 +108,18 @@ class Held:
             holds[path] = seen
         return Held(self.id, holds, said, echo, self.since, self.said_at, self.changed_at, self.dirty)
 
+    def arrived(self, values: Document, shown: Document) -> "Held":
+        """Return what is true if a write of `values`, of which no answer came, is what the system shows now.
+
+        Taken for the system's own word instead, it would outlive the word it was written for.
+        """
+        ours = {
+            path: value
+            for path, value in values.items()
+            if shown.get(path) != self.holds.get(path) and alike(shown.get(path), value)
+        }
+        return self.wrote(ours, shown) if ours else self
+
     def means(self, path: str, value: Any) -> bool:
         """Tell whether the system already says `value`, if only in its own spelling of what we wrote."""
         if (
@@ -124,11 +136,10 @@ class Held:
                 _text(self.since) if self.since else None, self.said_at, self.changed_at)  # fmt: skip
 
 
-def _behind(echoed: Sequence[Any] | None, time: str) -> str:
-    """Return the time of a change, at least a moment later than the value of ours that it replaced."""
-    if echoed is None or len(echoed) < 3:
-        return time
-    return max(time, later(echoed[2], 1e-6))
+def _behind(echoed: Sequence[Any] | None, own: str, time: str) -> str:
+    """Return the time of a change, at least a moment later than what it replaced: a value of ours, or the record's own."""
+    former = max(own, echoed[2]) if echoed is not None and len(echoed) > 2 else own
+    return time if time > former else later(former, 1e-6)
 
 
 def heard(

@@ -108,6 +108,7 @@ def doubtful(
     settle: float,
     lease: float,
     profile: str | None = None,
+    creates: bool = True,
 ) -> list[Claim]:
     """Claim intents whose outcome is not known, all or a profile's: reported so, or sent by an attempt that is no more.
 
@@ -119,6 +120,8 @@ def doubtful(
     )
     if profile is not None:
         query = query.where(rows.c.profile == profile)
+    if not creates:
+        query = query.where(rows.c.slot != "")
     free: dict[str, list[Any]] = {"sent": [], "unknown": []}
     for row in db.execute(query):
         if row.lease_until is None or ended(row.owner) or row.lease_until <= at or _mine(row, who):
@@ -126,6 +129,15 @@ def doubtful(
     held = {"owner": who, "lease_until": later(at, lease), "run": run, "fence": rows.c.fence + 1}
     died = _move(db, free["sent"], "sent", "unknown", {**held, "quiet_at": later(at, settle)}, _COLUMNS)
     return _claims([*died, *_move(db, free["unknown"], "unknown", "unknown", held, _COLUMNS)])
+
+
+def unanswered(db: Connection, connection: str, stream: str) -> dict[str, Document]:
+    """Return what was sent as updates of which no answer is known, by the record's key."""
+    rows = table(Intent)
+    query = select(rows.c.slot, rows.c.document).where(
+        rows.c.connection == connection, rows.c.stream == stream, rows.c.slot != "", in_doubt()
+    )
+    return {slot: orjson.loads(document) for slot, document in db.execute(query.order_by(rows.c.id)).all()}
 
 
 def _mine(row: Any, who: str) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from crossroads.engine import ledger, parking, renewal, reviews, targets
 from crossroads.engine.intended import Intended, Unread, Waits, Withheld, Write
-from crossroads.engine.run import finished
+from crossroads.engine.run import was_read
 from crossroads.engine.targets import Target
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import RecordRejected
@@ -111,10 +111,7 @@ class Planner:
         return considered, ended
 
     def _was_read(self, db: Connection) -> bool:
-        """Tell whether we know who is in the target: what was made there since the last read would be made twice."""
-        if self.read is not None:
-            return self.read
-        return not self.member.read or finished(db, self.run, "pull", self.member.name)
+        return was_read(db, self.run, self.member) if self.read is None else self.read
 
     def _row(self, profile: str, write: Write, at: str) -> tuple[Any, ...]:
         patch = _text(ledger.told(write.patch))

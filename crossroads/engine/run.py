@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, CrossroadsError, Superseded
-from crossroads.plan import Plan
+from crossroads.plan import Member, Plan
 from crossroads.store.clock import later
 from crossroads.store.session import Bulk, table
 from crossroads.store.tables import Lease, Run, Step
@@ -39,6 +39,11 @@ def finished(db: Connection, run: str, name: str, member: str) -> bool:
     steps = table(Step)
     this = (steps.c.run == run, steps.c.step == name, steps.c.member == member)
     return db.execute(select(steps.c.state).where(*this)).scalar() == "finished"
+
+
+def was_read(db: Connection, run: str, member: Member) -> bool:
+    """Tell whether we know who is in a system: what was made there since the last read would be made twice."""
+    return not member.read or finished(db, run, "pull", member.name)
 
 
 def comparing(db: Connection, run: str, member: str) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, RootModel
 from crossroads.canonical import ENTITIES, Document, fields, pattern
 from crossroads.engine.decided import Decision, ruling
 from crossroads.engine.union import joined, labelled
-from crossroads.engine.weighing import Rule, Source, Won, best, best_of_group, differ
+from crossroads.engine.weighing import Rule, Source, Won, best, best_of_group, differ, last
 from crossroads.errors import MappingError
 from crossroads.mapping import folder
 from crossroads.mapping.files import parsed
@@ -108,21 +108,9 @@ class Survivorship:
         """Return the golden document and why each value is in it.
 
         Nothing but the sources, the decisions of people and the policy counts, and the order of the sources does not: ties
-        fall by record address. A deleted or blocked record's word counts where no other
-        says anything.
+        fall by record address. A deleted or blocked record's word stands until another one says something later: that a
+        record went is no reason to write anything elsewhere.
         """
-        living = [source for source in sources if not source.gone]
-        if len(living) == len(sources):
-            return self._golden(entity, sources, decisions)
-        document, why = self._golden(entity, living, decisions)
-        said = {self.unit(entity, path) for path in document}
-        former, former_why = self._golden(entity, [source for source in sources if source.gone], decisions)
-        more = [path for path in former if self.unit(entity, path) not in said]
-        return document | {p: former[p] for p in more}, why | {p: former_why[p] for p in more}
-
-    def _golden(
-        self, entity: str, sources: Sequence[Source], decisions: Decisions
-    ) -> tuple[Document, dict[str, Won]]:
         if len(sources) == 1:
             (only,) = sources
             at, since = only.said_at, only.since
@@ -143,6 +131,8 @@ class Survivorship:
             if group is not None:
                 groups.setdefault(group, []).append(path)
                 continue
+            if rule.rule == "union":
+                saying[path] = those = [source for source in those if not source.gone] or those
             if len(those) == 1 and not decisions:
                 source, name = those[0], rule.rule
             else:
@@ -187,11 +177,14 @@ def _chosen(
     """Return whose word is golden, and by what: a person's decision, else the rule; *contested* where a person is asked."""
     if decisions and (ruled := ruling(decisions, unit, sources, paths)):
         return ruled, DECIDED
-    if len(sources) == 1:
-        return sources[0], rule.rule
-    name = CONTESTED if rule.rule == "ask" and differ(paths, sources) else rule.rule
-    winner = best(rule, unit, sources) if unit == paths[0] else best_of_group(rule, paths, sources)
-    return winner, name
+    alone = len(sources) == 1 or unit == paths[0]
+    winner = best(rule, unit, sources) if alone else best_of_group(rule, paths, sources)
+    if rule.rule != "ask" and not winner.gone:
+        return winner, rule.rule
+    living = [source for source in sources if not source.gone]
+    if winner.gone and any(last(one, paths) > last(winner, paths) for one in living):
+        return _chosen(rule, unit, paths, living, decisions)
+    return winner, CONTESTED if rule.rule == "ask" and differ(paths, living) else rule.rule
 
 
 def _fits(pattern: Sequence[str], steps: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -64,11 +65,7 @@ def best_of_group(rule: Rule, paths: Sequence[str], sources: Sequence[Source]) -
     saying = [s for s in sources if not s.said.keys().isdisjoint(paths)]
     if len(saying) == 1:
         return saying[0]
-
-    def at(source: Source) -> str:
-        if not source.since:
-            return source.said_at
-        return max(source.at(path) for path in paths if path in source.said)
+    at = partial(last, paths=paths)
 
     match rule.rule:
         case "ranked":
@@ -81,6 +78,11 @@ def best_of_group(rule: Rule, paths: Sequence[str], sources: Sequence[Source]) -
             return min(saying, key=lambda s: (at(s), s.address))
         case "newest" | "union":
             return max(saying, key=lambda s: (at(s), s.address))
+
+
+def last(source: Source, paths: Sequence[str]) -> str:
+    """Return when a source last said something of these fields; empty if it says nothing of them."""
+    return max((source.at(path) for path in paths if path in source.said), default="")
 
 
 def _rank(rule: Rule, source: Source) -> int:

@@ -14,15 +14,26 @@ Value = tuple[str, ...]
 
 @dataclass
 class Said:
-    """What may be true of one unit of a person: the last value all agreed on, or what was said since, by record."""
+    """What may be true of one unit of a person: the last value all agreed on, or what was said since, by record.
+
+    It is doubtful once a record was deleted: perhaps nobody read what it said last, and what it had said before stands.
+    """
 
     agreed: Value | None = None
     fresh: dict[tuple[str, str], Value | None] = field(default_factory=dict)
+    former: set[Value | None] = field(default_factory=set)
     doubtful: bool = False
+
+    def says(self, place: tuple[str, str], value: Value | None) -> None:
+        """Note what a record says now."""
+        if place in self.fresh:
+            self.former.add(self.fresh[place])
+        self.fresh[place] = value
 
     def allowed(self) -> set[Value | None]:
         """Return the values that may be the golden one."""
-        return {*self.fresh.values(), *([self.agreed] if self.doubtful or not self.fresh else [])}
+        known = {*self.fresh.values()} if self.fresh else {self.agreed}
+        return known | {self.agreed, *self.former} if self.doubtful else known
 
 
 @dataclass
@@ -103,7 +114,7 @@ class Judge:
         for unit, fields in UNITS.items():
             changed = [f for f in fields if (act.before.get(f) or None) != (act.after.get(f) or None)]
             if changed:
-                self.said[group, unit].fresh[place] = _value(act.after, fields)
+                self.said[group, unit].says(place, _value(act.after, fields))
         for name in FIELDS:
             if act.before.get(name) != act.after.get(name):
                 self.wrote.pop((act.system, act.key, name), None)
@@ -155,7 +166,9 @@ class Judge:
             old: dict[tuple[str, str], Value | None] = {
                 p: value for p, value in both.items() if value is not None
             }
-            self.said[group, unit] = Said(None, {**a.fresh, **b.fresh, **old}, a.doubtful or b.doubtful)
+            self.said[group, unit] = Said(
+                None, {**a.fresh, **b.fresh, **old}, a.former | b.former, a.doubtful or b.doubtful
+            )
         return group
 
     def _root(self, person: int) -> int:

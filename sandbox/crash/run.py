@@ -1,10 +1,13 @@
 """One run of the sync as the DAG does it, in a process that may be killed, over a wire that may fail."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import Any
+
+from requests import PreparedRequest
 
 from crossroads import engine
 from crossroads.connector import Connector
@@ -62,10 +65,15 @@ LENSES = {(name, "people"): _lens(name) for name in SYSTEMS}
 
 @dataclass(frozen=True)
 class Weather:
-    """What befalls one run: the share of requests that fail, and when its process dies, if it does."""
+    """What befalls one run: the share of requests that fail, and when its process dies, if it does.
+
+    The storm hits `writes` alone, or all; of a `deaf` system no list can be read, while it takes writes.
+    """
 
     seed: int
     storm: float = 0.0
+    writes: bool = False
+    deaf: str | None = None
     kill_after: float | None = None
     kill_at: int | None = None
 
@@ -91,6 +99,14 @@ def workspace(store: Store, connect: Callable[[str], Connector[Any]]) -> Workspa
     )
 
 
+def _writes(request: PreparedRequest) -> bool:
+    return request.method != "GET"
+
+
+def _lists(request: PreparedRequest) -> bool:
+    return "after=" in (request.url or "")
+
+
 _POLICIES = Survivorship.shipped()
 
 
@@ -107,7 +123,10 @@ def perform(url: str, database: str, run: str, weather: Weather) -> Result:
         if weather.storm:
             harmless = {*REFUSALS, *(ONCE_ONLY if name == "crm" else ())}
             faults = [fault for fault in FAULTS if fault not in harmless]
-            transport.storm(Random(f"{weather.seed}/{name}/{len(transports)}"), weather.storm, faults)
+            random = Random(f"{weather.seed}/{name}/{len(transports)}")
+            transport.storm(random, weather.storm, faults, _writes if weather.writes else None)
+        if weather.deaf == name:
+            transport.fail("busy", times=sys.maxsize, when=_lists)
         transports.append(transport)
         return RingConnector(name, url, transport, moments.pass_by)
 

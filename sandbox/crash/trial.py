@@ -12,7 +12,7 @@ from crossroads.testkit.killer import KILLED, Attempt
 from sandbox.crash import run as runs
 from sandbox.crash.judge import Judge
 from sandbox.crash.people import Office, People
-from sandbox.crash.ring import FIELDS
+from sandbox.crash.ring import FIELDS, SYSTEMS
 from sandbox.crash.run import Result, Weather
 
 ROUNDS_TO_REST = 8
@@ -81,10 +81,12 @@ class Trial:
 
     def _weather(self) -> Weather:
         random = self.random
-        storm = random.choice((0.05, 0.2, 0.5)) if random.random() < 0.5 else 0.0
+        storm = random.choice((0.05, 0.2, 0.5)) if random.random() < 0.6 else 0.0
+        writes = random.random() < 0.4
+        deaf = random.choice(SYSTEMS) if random.random() < 0.15 else None
         after = random.random() * self.pace.seconds if random.random() < 0.4 else None
         at = random.randint(1, self.pace.moments) if after is None and random.random() < 0.6 else None
-        return Weather(random.getrandbits(32), storm, after, at)
+        return Weather(random.getrandbits(32), storm, writes, deaf, after, at)
 
     def _come_to_rest(self) -> None:
         for _ in range(ROUNDS_TO_REST):

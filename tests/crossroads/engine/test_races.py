@@ -11,6 +11,7 @@ import pytest
 
 from crossroads import engine
 from crossroads.engine.outcomes import Outcomes, ended, entered
+from crossroads.errors import Unavailable
 from crossroads.plan import Plan
 from crossroads.records import Safety, Stream, WriteResult
 from crossroads.store.tables import Intent
@@ -198,6 +199,53 @@ def test_what_we_wrote_is_not_its_systems_word_though_it_was_read_first(world: C
     assert json.loads(crm["echo"]).keys() >= {"given_name", "emails.main.address"}
 
 
+def test_an_update_that_is_read_before_its_answer_is_not_its_systems_word(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
+    begun(w, "half")
+    scripted(w, "crm", after=die)
+    with pytest.raises(Killed):
+        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    w.systems["crm"].put("people", "people-1", changed="2099-01-01T00:00:00Z")  # its clock is ahead
+    begun(w, "next")
+    w.systems["erp"].put("people", "1", city="Rome", changed=MAR)
+    w.sync()
+    assert w.systems["crm"].value("people", "people-1", "city") == "Rome"
+
+
+@pytest.mark.parametrize("create", ["search", "idempotency_key", "enforced_key"])
+def test_a_create_in_doubt_is_not_repeated_for_somebody_made_by_hand_meanwhile(
+    world: Callable[..., Any], create: Safety
+) -> None:
+    w = world(erp=Memory(), crm=Memory(create=create, settle_seconds=0.0))
+    w.systems["erp"].put("people", "1", **ANN)
+    begun(w, "half")
+    planned(w, "crm.people", "half", attempts=1)
+    w.systems["crm"].put("people", "a", **ANN)
+    w.sync()
+    assert persons(w, "crm") == {"Ann": 1}
+    assert len(w.rows("Profile")) == 1
+
+
+def test_no_create_in_doubt_is_repeated_in_a_system_whose_read_failed(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
+    w.systems["erp"].put("people", "1", **ANN)
+    begun(w, "half")
+    planned(w, "crm.people", "half", attempts=1)
+    w.systems["crm"].put("people", "a", **ANN)
+    engine.begin(w.ws, w.plans[0], "next")
+    w.systems["crm"].down = True
+    with pytest.raises(Unavailable):
+        engine.pull(w.ws, w.plans[0], "crm.people", "next")
+    w.systems["crm"].down = False
+    engine.match(w.ws, w.plans[0], "next")
+    engine.push(w.ws, w.plans[0], "crm.people", "next")
+    w.sync()
+    assert persons(w, "crm") == {"Ann": 1}
+
+
 def test_an_edit_of_a_record_whose_answer_was_lost_is_the_systems_own_word(
     world: Callable[..., Any],
 ) -> None:
@@ -346,6 +394,25 @@ def test_a_person_whose_only_source_was_deleted_keeps_the_values_the_others_hold
     w.systems["crm"].put("people", "people-1", family="Ek")
     w.sync()
     assert json.loads(w.rows("Profile")[0]["document"])["family_name"] == "Ek"
+
+
+@pytest.mark.parametrize("last", ["Ulm", None], ids=["said", "cleared"])
+def test_a_deletion_undoes_nothing_that_its_record_had_said(
+    world: Callable[..., Any], last: str | None
+) -> None:
+    w = world(erp=Memory(), crm=Memory(), shop=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["crm"].put("people", "people-1", city=last, changed=FEB)
+    w.sync()
+    w.systems["crm"].delete("people", "people-1")
+    writes = w.writes()
+    w.sync()
+    cities = [next(iter(w.systems[name].records["people"].values()))["city"] for name in ("erp", "shop")]
+    assert (cities, w.writes()) == ([last, last], writes)
+    w.systems["shop"].put("people", "people-1", city="Oslo", changed=MAR)
+    w.sync()
+    assert w.systems["erp"].value("people", "1", "city") == "Oslo"
 
 
 def test_a_deletion_that_is_told_twice_is_nothing_new(world: Callable[..., Any]) -> None:

@@ -252,6 +252,16 @@ def test_a_clock_that_goes_back_does_not_hide_a_change(world: Callable[..., Any]
     assert w.systems["crm"].value("people", "a", "city") == "Ulm"
 
 
+def test_a_second_change_counts_though_the_other_systems_clock_is_ahead(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **{**ANN, "changed": MAR})
+    w.sync()
+    for city, changed in (("Ulm", JAN), ("Rome", FEB)):
+        w.systems["crm"].put("people", "people-1", city=city, changed=changed)
+        w.sync()
+        assert w.systems["erp"].value("people", "1", "city") == city
+
+
 def test_a_changed_address_does_not_tear_a_person_apart(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory(), shop=Memory())
     for name in w.systems:
