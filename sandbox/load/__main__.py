@@ -11,7 +11,17 @@ from crossroads.store import migrate
 from sandbox import postgres
 from sandbox.load.load import Load, deadlocks
 
-BAD = ("duplicates", "lost", "differing", "hanging", "journal", "errors", "deadlocks", "not_converged")
+BAD = (
+    "over_budget",
+    "duplicates",
+    "lost",
+    "differing",
+    "hanging",
+    "journal",
+    "errors",
+    "deadlocks",
+    "not_converged",
+)
 
 
 def main(seconds: float = 600.0, workers: int = 4, edits: float = 20.0, seed: int = 1) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from crossroads.store import Store
 from sandbox.load.judge import judged
-from sandbox.load.systems import NAMES, Server
+from sandbox.load.systems import ALLOWED, NAMES, Server
 from sandbox.load.workers import PLANS, run, work, workspace
 
 ROUNDS = 12
@@ -77,7 +77,8 @@ class Load:
             "runs_not_green": told["RunFailed"],
             "errors": errors,
             "calls": self.systems.told()["calls"],
-            "most_calls_a_second": {name: self.systems.most(name, WINDOW) for name in NAMES},
+            "most_calls_a_second": (most := {name: self.systems.most(name, WINDOW) for name in NAMES}),
+            "over_budget": {name: count for name, count in most.items() if count > ALLOWED},
         }
 
     def rest(self, url: str | None = None) -> dict[str, Any]:

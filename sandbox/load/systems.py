@@ -2,7 +2,7 @@
 
 import random
 import time
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,12 +11,16 @@ from threading import Lock
 from typing import Any
 
 from crossroads.connector import Connector
+from crossroads.protocols.budget import Budget
+from crossroads.protocols.counters import Counters
 from crossroads.records import Batch, Change, Found, Record, State, Stream, WriteResult
 from crossroads.testkit.memory import Memory, MemorySettings
 
 NAMES = ("erp", "crm", "shop")
 STREAMS = ("people", "orders")
 LOST = 0.02
+ALLOWED = 25
+"""Calls a second that each system allows all workers together."""
 
 
 class Systems:
@@ -36,9 +40,10 @@ class Systems:
 
     def call(self, name: str, verb: str, stream: Stream, *arguments: Any) -> list[Any]:
         """Carry out one call of a connector and return all it yields; now and then its answer is lost."""
+        came = time.monotonic()
         with self.lock:
             memory = self.memories[name]
-            self.calls[name].append(time.monotonic())
+            insort(self.calls[name], came)
             if verb == "write" and self.losing and self.chance.random() < LOST:
                 setattr(memory, self.chance.choice(("lose", "lose_before")), 1)
             return list(getattr(memory.connector(*STREAMS), verb)(stream, *arguments))
@@ -143,31 +148,37 @@ Server.register("Systems", Systems)
 
 
 class Remote(Connector[MemorySettings]):
-    """A connector to one of the systems in the other process."""
+    """A connector to one of the systems in the other process, which all workers together call so often and no more."""
 
     settings_model = MemorySettings
 
-    def __init__(self, systems: Any, name: str) -> None:
+    def __init__(self, systems: Any, name: str, counters: Counters) -> None:
         super().__init__(MemorySettings(), list(systems.streams(name).values()))
         self.systems, self.name = systems, name
+        self.budget = Budget({"per_second": ALLOWED}, name=name, title=name, counters=counters)
 
     def check(self) -> None:
         """Answer."""
 
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
         """Yield pages in the order of change."""
-        yield from self.systems.call(self.name, "read", stream, since)
+        yield from self._call("read", stream, since)
 
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield the records with these keys."""
-        yield from self.systems.call(self.name, "fetch", stream, keys)
+        yield from self._call("fetch", stream, keys)
 
     def write(self, stream: Stream, changes: Sequence[Change]) -> Iterator[WriteResult]:
         """Carry changes out, a call each."""
         for change in changes:
-            yield from self.systems.call(self.name, "write", stream, [change])
+            yield from self._call("write", stream, [change])
 
     def find(self, stream: Stream, change: Change) -> Sequence[Found]:
         """Search by the reference of a create."""
-        found: list[Found] = self.systems.call(self.name, "find", stream, change)
+        return self._call("find", stream, change)
+
+    def _call(self, verb: str, stream: Stream, *arguments: Any) -> list[Any]:
+        self.budget.take()
+        found: list[Any] = self.systems.call(self.name, verb, stream, *arguments)
+        self.budget.heard(dead=False)
         return found
