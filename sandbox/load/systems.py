@@ -152,10 +152,10 @@ class Remote(Connector[MemorySettings]):
 
     settings_model = MemorySettings
 
-    def __init__(self, systems: Any, name: str, counters: Counters) -> None:
+    def __init__(self, systems: Any, name: str, counted: str) -> None:
         super().__init__(MemorySettings(), list(systems.streams(name).values()))
         self.systems, self.name = systems, name
-        self.budget = Budget({"per_second": ALLOWED}, name=name, title=name, counters=counters)
+        self.budget = Budget({"per_second": ALLOWED}, name=name, title=name, counters=Counters(counted))
 
     def check(self) -> None:
         """Answer."""
@@ -182,3 +182,7 @@ class Remote(Connector[MemorySettings]):
         found: list[Any] = self.systems.call(self.name, verb, stream, *arguments)
         self.budget.heard(dead=False)
         return found
+
+    def close(self) -> None:
+        """Release what keeps the count."""
+        self.budget.close()

@@ -16,7 +16,7 @@ from crossroads.errors import CrossroadsError, Superseded
 from crossroads.mapping import Lens, compiled
 from crossroads.mapping.language import Mapping
 from crossroads.plan import Plan
-from crossroads.protocols.counters import Counters, beside
+from crossroads.protocols.counters import beside
 from crossroads.store import Store
 from sandbox.load.systems import NAMES, Remote
 
@@ -66,13 +66,12 @@ PLANS = [
 
 def workspace(url: str, systems: Any) -> Workspace:
     """Return what the engine works with."""
-    counters = Counters(beside(url))
     return Workspace(
         store=Store(url),
         plans=PLANS,
         system=lambda name: System(name, {"base_url": f"https://{name}.example"}),
         survivorship=Survivorship.shipped(),
-        connect=lambda name: Remote(systems, name, counters),
+        connect=lambda name: Remote(systems, name, beside(url)),
         lenses={(m.connection, m.stream): lens(m.connection, p.entity) for p in PLANS for m in p.between},
     )
 
