@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseHook, RetryPolicy
+from airflow.sdk import BaseHook, CronTriggerTimetable, RetryPolicy
 from airflow.sdk.definitions.retry_policy import RetryDecision
 
 from crossroads import form
@@ -66,6 +66,21 @@ class Answers(RetryPolicy):
         if isinstance(exception, Unexpected):
             return RetryDecision.retry(timedelta(seconds=1), "waiting longer would not mend a mistake")
         return RetryDecision.default()
+
+
+ATTEMPTS = {"retries": 2, "retry_delay": timedelta(seconds=10), "retry_policy": Answers()}
+"""How often a task is tried, as default arguments of a DAG."""
+
+
+def beside_the_syncs(cron: str) -> dict[str, Any]:
+    """Return the settings of a DAG that looks after what the syncs leave, at these times (UTC)."""
+    return {
+        "schedule": CronTriggerTimetable(cron, timezone="UTC"),
+        "catchup": False,
+        "max_active_runs": 1,
+        "default_args": {"owner": "integration", **ATTEMPTS},
+        "tags": ["upkeep"],
+    }
 
 
 class Unexpected(CrossroadsError):

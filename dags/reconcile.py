@@ -1,26 +1,14 @@
 """Once a week every system is asked for everything, and a sync whose systems do not agree turns red; nothing is written."""
 
-from datetime import timedelta
 from pathlib import Path
 
-from airflow.sdk import CronTriggerTimetable, dag, task
+from airflow.sdk import dag, task
 
-from crossroads.airflow import Answers, perform
+from crossroads.airflow import beside_the_syncs, perform
 from crossroads.plan import plans
 
 
-@dag(
-    schedule=CronTriggerTimetable("30 4 * * 0", timezone="UTC"),
-    catchup=False,
-    max_active_runs=1,
-    default_args={
-        "owner": "integration",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=10),
-        "retry_policy": Answers(),
-    },
-    tags=["upkeep"],
-)
+@dag(**beside_the_syncs("30 4 * * 0"))
 def reconcile() -> None:
     """Early on Sundays, beside the syncs."""
     for plan in plans(Path(__file__).parent / "syncs"):

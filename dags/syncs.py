@@ -3,13 +3,12 @@
 No logic here: each task names a step of the engine and hands it names; records never leave the engine.
 """
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TriggerRule, dag, setup, task, task_group, teardown
 
-from crossroads.airflow import Answers, perform
+from crossroads.airflow import ATTEMPTS, perform
 from crossroads.plan import Member, Plan, plans
 
 RUN = "{{ dag.dag_id }}/{{ run_id }}"
@@ -26,12 +25,7 @@ def sync_dag(plan: Plan) -> DAG:
         else None,
         catchup=False,
         max_active_runs=1,
-        default_args={
-            "owner": plan.owner,
-            "retries": 2,
-            "retry_delay": timedelta(seconds=10),
-            "retry_policy": Answers(),
-        },
+        default_args={"owner": plan.owner, **ATTEMPTS},
         params={
             "compare": Param(False, type="boolean", description="Read everything, not only what changed.")
         },

@@ -3,25 +3,12 @@
 Full compares are made by the syncs themselves.
 """
 
-from datetime import timedelta
+from airflow.sdk import dag, task
 
-from airflow.sdk import CronTriggerTimetable, dag, task
-
-from crossroads.airflow import Answers, perform
+from crossroads.airflow import beside_the_syncs, perform
 
 
-@dag(
-    schedule=CronTriggerTimetable("30 3 * * *", timezone="UTC"),
-    catchup=False,
-    max_active_runs=1,
-    default_args={
-        "owner": "integration",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=10),
-        "retry_policy": Answers(),
-    },
-    tags=["upkeep"],
-)
+@dag(**beside_the_syncs("30 3 * * *"))
 def upkeep() -> None:
     """Once a night, beside the syncs."""
 
