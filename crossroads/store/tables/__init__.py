@@ -1,0 +1,40 @@
+"""The tables of the store: what each system says, who is who, what we decided, what we sent, and how each run ended.
+
+Instants are RFC 3339 text in UTC with six decimals, so that text order is time order on every database; JSON
+is text. Ids are UUIDv7 text. Personal data lives here and nowhere else: not in Airflow's database, not in
+logs.
+"""
+
+from crossroads.store.tables.persons import Assertion, Decision, IdentityKey, Lineage, Link, Profile, Review
+from crossroads.store.tables.runs import Drift, Entry, Lease, Page, Reconciliation, Run, Step
+from crossroads.store.tables.said import Contribution, Deletion, Dictionary, SourceField, StreamState
+from crossroads.store.tables.sent import OPEN_WORDS, Due, Intent, Notice, Parked, Rejected, Repair
+
+__all__ = [
+    "OPEN_WORDS",
+    "Assertion",
+    "Contribution",
+    "Decision",
+    "Deletion",
+    "Dictionary",
+    "Drift",
+    "Due",
+    "Entry",
+    "IdentityKey",
+    "Intent",
+    "Lease",
+    "Lineage",
+    "Link",
+    "Notice",
+    "Page",
+    "Parked",
+    "Profile",
+    "Reconciliation",
+    "Rejected",
+    "Repair",
+    "Review",
+    "Run",
+    "SourceField",
+    "Step",
+    "StreamState",
+]
