@@ -19,6 +19,7 @@ from crossroads.engine.known import Known, changed, known
 from crossroads.engine.listing import Listing
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.raw import Raw, storable
+from crossroads.engine.remapped import remapped
 from crossroads.engine.run import hold, take
 from crossroads.engine.schema_watch import Watch
 from crossroads.engine.standing import standing
@@ -185,6 +186,9 @@ class Reader:
                 held = silenced(old.get(key), document, moved_at, at)
             elif before is not None and before.blocked is not None:
                 held = released(old[key], document, moved_at, at, self.together)
+            elif before is not None and before.digest == digest and before.mapping != self.lens.version:
+                read_at = old[key].changed_at or old[key].said_at
+                held = remapped(old[key], document, self.lens, read_at, true=True)
             else:
                 held = echo.heard(old.get(key), document, moved_at, at, self.together)
             moved = before is not None and (before.gone or before.blocked != blocked)

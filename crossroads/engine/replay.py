@@ -5,18 +5,17 @@ mapping makes of it, and a field no mapping had shown before is the system's own
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, select, update
 
 from crossroads import journal
-from crossroads.canonical import Document
 from crossroads.engine import again, apart, aside, echo, outcomes
 from crossroads.engine.attempt import attempt
 from crossroads.engine.echo import Held
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.raw import unpack
+from crossroads.engine.remapped import remapped
 from crossroads.engine.run import hold, step, take
 from crossroads.engine.standing import standing
 from crossroads.engine.workspace import Workspace
@@ -130,7 +129,7 @@ class Replayer:
                     if one.key not in newer:
                         rejected.append((one.key, document.reasons, one.record))
                 else:
-                    held = reread(one.held, document, lens, one.read_at, true=bool(one.digest))
+                    held = remapped(one.held, document, lens, one.read_at, true=bool(one.digest))
                     ended[one.key] = "applied" if held.differs else "unchanged"
                     changed.append(held)
             self._keep(db, changed)
@@ -169,33 +168,6 @@ class Replayer:
             db.execute(mine.values(**values, dirty=1), [_values(held) for held in moved])
         for some in chunks([held.id for held in changed]):
             db.execute(update(rows).where(rows.c.id.in_(some)).values(mapping=self.lens.version))
-
-
-def reread(held: Held, document: Document, lens: Lens, read_at: str, *, true: bool) -> Held:
-    """Return what is true after the content a contribution was read from is read by another mapping.
-
-    A value that came from us stays ours; if the copy is older than our write (not `true`), as we wrote it. A field that the
-    mapping has no more is dropped; one it had not is the system's own word since `read_at`.
-    """
-    holds, ours, since = dict(held.holds), dict(held.echo), dict(held.since)
-    differs = False
-    for path, value in document.items():
-        if path in ours:
-            if true and value != holds.get(path):
-                ours[path] = [ours[path][0], value]
-                holds[path] = value
-                differs = True
-        elif path in holds:
-            differs |= holds[path] != value
-            holds[path] = value
-        elif value is not None:
-            holds[path], since[path] = value, read_at
-            differs = True
-    for path in [path for path in holds if path not in document and path not in ours and not lens.says(path)]:
-        del holds[path]
-        since.pop(path, None)
-        differs = True
-    return replace(held, holds=holds, echo=ours, since=since, differs=differs)
 
 
 def _values(held: Held) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from sqlalchemy import Engine, event
 
 from crossroads import journal
 from crossroads.engine.echo import Held
-from crossroads.engine.replay import replay, reread
+from crossroads.engine.remapped import remapped
+from crossroads.engine.replay import replay
 from crossroads.mapping import Lens
 from crossroads.testkit.memory import Memory
 
@@ -144,16 +145,30 @@ def test_a_replay_of_what_this_mapping_has_read_does_nothing(old: Any) -> None:
     assert counts["read"] == 1
 
 
+def test_a_sync_that_reads_known_content_by_a_new_mapping_takes_no_value_of_ours_for_news(
+    old: Any, lens: Any
+) -> None:
+    loud = {"at": "city", "as": "choice", "of": {"ULM": "Ulm", "BONN": "Bonn"}}
+    read_by(old, "erp", lens("erp", "customer", **{"addresses.main.locality": loud}))
+    writes = old.writes()
+    old.sync()
+    (row,) = [r for r in old.rows("Contribution") if r["connection"] == "erp"]
+    assert orjson.loads(row["holds"])["addresses.main.locality"] == "ULM"
+    assert old.systems["crm"].value("people", "a", "city") == "Ulm"
+    assert old.writes() == writes
+
+
 @pytest.mark.parametrize("true", [True, False])
 def test_a_value_of_ours_stays_ours_however_it_is_read(true: bool, lens: Any) -> None:
     held = Held("1", {"family_name": "Müller", "given_name": "Ann"}, {"family_name": "M."},
-                {"family_name": ["Müller", "Müller"]}, {}, JAN, JAN)  # fmt: skip
-    found = reread(
+                {"family_name": ["Müller", "Müller", JAN]}, {}, JAN, JAN)  # fmt: skip
+    found = remapped(
         held, {"family_name": "MULLER", "given_name": "ANN"}, lens("erp", "customer"), FEB, true=true
     )
     assert found.own == {"family_name": "M.", "given_name": "ANN"}
     assert found.holds["family_name"] == ("MULLER" if true else "Müller")
     assert found.means("family_name", "Müller")
+    assert found.echo["family_name"][2] == JAN, "when its source said it"
     assert found.differs
 
 
