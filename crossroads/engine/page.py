@@ -83,6 +83,7 @@ class Reader:
             self.standing = standing(db, member)
             self.restored = restored.lately(db, ws.clock())
         self.listing: Listing | None = None
+        self.compares = False
 
     def store(self, batch: Batch, state: State | None) -> None:
         """Store one page and the cursor that is true once it is stored."""
@@ -122,7 +123,9 @@ class Reader:
 
     def _changed(self, page: Page, known: Mapping[str, Known], refused: Mapping[str, str]) -> list[str]:
         """Return the keys of the records that are not as we know them."""
-        return changed(page, known, refused, self.stream.version, self.lens.version)
+        # Who compares everything does not ask the version whether anything changed: not every system moves it for each field.
+        version = None if self.compares else self.stream.version
+        return changed(page, known, refused, version, self.lens.version)
 
     def judge(self, absent: Sequence[str], there: Sequence[str]) -> None:
         """Weigh the deletions that this read told, the `absent` ones too; forget those of records that are still `there`."""

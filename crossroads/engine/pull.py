@@ -68,7 +68,7 @@ def _read(reader: Reader, connector: Connector[Any], since: State, *, full: bool
     """Read page by page, then weigh what was deleted; return the cursor that is true at the end."""
     stream, member, ws = reader.stream, reader.member, reader.ws
     began, state = newid(), State() if full else since
-    reader.listing = Listing() if full and sees(stream) else None
+    reader.listing, reader.compares = Listing() if full and sees(stream) else None, full
     keep = full and bool(since)  # the cursor of an old page must not replace the newest one
     for batch in connector.read(stream, state):
         state = batch.state

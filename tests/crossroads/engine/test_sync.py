@@ -232,6 +232,17 @@ def test_nobody_is_made_in_a_system_whose_read_failed(world: Callable[..., Any])
     assert list(w.systems["crm"].records["people"]) == ["a"]
 
 
+def test_a_change_that_moves_no_version_is_found_when_everything_is_compared(
+    world: Callable[..., Any],
+) -> None:
+    w = world(erp=Memory(token=True), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].records["people"]["1"]["city"] = "Ulm"
+    w.sync(full=True)
+    assert w.systems["crm"].value("people", "people-1", "city") == "Ulm"
+
+
 def test_a_cursor_of_another_installation_is_refused(world: Callable[..., Any]) -> None:
     w = world(erp=Memory())
     w.systems["erp"].put("people", "1", **ANN)
