@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Table, func, select, update
 
 from crossroads import journal
+from crossroads.engine import ledger
 from crossroads.plan import Member
 from crossroads.records import Stream
 from crossroads.store.clock import Clock
@@ -20,6 +21,8 @@ from crossroads.store.tables import Contribution, Deletion
 
 HIDDEN = "absent"
 """The value of `contribution.blocked` for a record that its system hides."""
+EARLY = "early"
+"""The state of a deletion of a record that we do not know, or not yet."""
 
 _told = Bulk(Deletion, ("connection", "stream", "key", "how", "state", "at", "run"), update=())
 
@@ -46,21 +49,37 @@ def tell(
 ) -> dict[str, str]:
     """Note keys that are said to be deleted; return how those ended that need no weighing.
 
-    A deletion is told again and again while it is within the overlap: carried out once, it is nothing new.
+    A deletion is told again and again while it is within the overlap: carried out once, it is nothing new. One of a record
+    that we do not know is kept while we make records there: that one may be ours, and its answer still to come.
     """
     rows = table(Contribution)
     ended: dict[str, str] = {}
     for some in chunks(keys):
-        living = set(
-            db.execute(
-                select(rows.c.key).where(here(rows, member), rows.c.key.in_(some), seen(rows))
-            ).scalars()
-        )
+        query = select(rows.c.key, seen(rows)).where(here(rows, member), rows.c.key.in_(some))
+        stored = {row[0]: row[1] for row in db.execute(query)}
+        living = {key for key, there in stored.items() if there}
+        if (strange := sorted(set(some) - stored.keys() - known.keys())) and ledger.creating(db, member):
+            _told(db, [(member.connection, member.stream, key, how, EARLY, at, run) for key in strange])
         ended |= {key: "unchanged" for key in some if key not in living}
         ended |= {key: "withheld" for key in living if known.get(key) in ("held", "refused")}
         fresh = sorted(living - known.keys())
         _told(db, [(member.connection, member.stream, key, how, "told", at, run) for key in fresh])
     return ended
+
+
+def met(db: Connection, member: Member, key: str) -> None:
+    """Let the next read weigh the deletion of a record that was told before we knew that the record is ours."""
+    rows = table(Deletion)
+    mine = (here(rows, member), rows.c.key == key, rows.c.state == EARLY)
+    db.execute(update(rows).where(*mine).values(state="told"))
+
+
+def tidy(db: Connection, member: Member) -> None:
+    """Forget deletions of records that we do not know once nothing is being made there any more."""
+    rows = table(Deletion)
+    early = (here(rows, member), rows.c.state == EARLY)
+    if db.execute(select(rows.c.key).where(*early).limit(1)).first() and not ledger.creating(db, member):
+        db.execute(rows.delete().where(*early))
 
 
 def came_back(db: Connection, member: Member, keys: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ from crossroads.canonical import Document
 from crossroads.engine import states
 from crossroads.engine.attempt import ended
 from crossroads.mapping import Patch
+from crossroads.plan import Member
 from crossroads.records import Change, Part, Record
 from crossroads.store.clock import later
 from crossroads.store.session import chunks, table
@@ -129,6 +130,13 @@ def doubtful(
     held = {"owner": who, "lease_until": later(at, lease), "run": run, "fence": rows.c.fence + 1}
     died = _move(db, free["sent"], "sent", "unknown", {**held, "quiet_at": later(at, settle)}, _COLUMNS)
     return _claims([*died, *_move(db, free["unknown"], "unknown", "unknown", held, _COLUMNS)])
+
+
+def creating(db: Connection, member: Member) -> bool:
+    """Tell whether a record may have been made in a stream that we do not know yet."""
+    rows = table(Intent)
+    mine = (rows.c.connection == member.connection, rows.c.stream == member.stream, rows.c.slot == "")
+    return db.execute(select(rows.c.id).where(*mine, in_doubt()).limit(1)).first() is not None
 
 
 def unanswered(db: Connection, connection: str, stream: str) -> dict[str, Document]:

@@ -78,6 +78,7 @@ class Reader:
         with ws.store.write(self.scope) as db:
             self.fence = take(db, self.lease, at=ws.clock(), who=who)
             self.outcomes = Outcomes.load(db, run, step, member.name)
+            deletes.tidy(db, member)
             self.waiting = deletes.waiting(db, member)
             self.watch = Watch(db, member, lens)
             self.standing = standing(db, member)

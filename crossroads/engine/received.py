@@ -10,7 +10,7 @@ from xxhash import xxh3_128_hexdigest
 
 from crossroads import journal
 from crossroads.canonical import Document
-from crossroads.engine import echo, parking
+from crossroads.engine import deletes, echo, parking
 from crossroads.engine.belonging import belongs, holder
 from crossroads.engine.echo import Held, Together
 from crossroads.engine.job import Job
@@ -72,6 +72,7 @@ def written(
                         *held.row(), raw, dictionary, "", False, dirty, job.run)])  # fmt: skip
     if made:
         belongs(db, job, claim, key, old.id, at=at)
+        deletes.met(db, job.member, key)
     _healed(db, job.member, [claim.slot or claim.profile])
     seen = document or {}
     ignored = [p for p, value in ours.items() if value is not None and seen.get(p, value) is None]

@@ -17,6 +17,7 @@ BAD = (
     "lost",
     "differing",
     "hanging",
+    "undead",
     "journal",
     "errors",
     "deadlocks",

@@ -52,13 +52,17 @@ def _compared(ws: Workspace, records: dict[str, Any]) -> dict[str, int]:
     }
     unknown = len(there - {tuple(row) for row in every})
     places: dict[str, set[str]] = {}
-    differing = 0
+    differing = undead = 0
     for row in known:
         profile = linked[row.id]
         places.setdefault(profile, set()).add(row.connection)
         if row.gone:
             continue
-        says = ws.lens(row.connection, row.stream).get(records[row.connection][row.stream][row.key])
+        record = records[row.connection][row.stream].get(row.key)
+        if record is None:  # deleted there, and held for living here
+            undead += 1
+            continue
+        says = ws.lens(row.connection, row.stream).get(record)
         ours = golden[profile][1]
         differing += any(folded(ours.get(p) or "") != folded(says.get(p) or "") for p in {*says, *ours})
     people = [identity for identity, (entity, _) in golden.items() if entity == "customer"]
@@ -70,6 +74,7 @@ def _compared(ws: Workspace, records: dict[str, Any]) -> dict[str, int]:
         "orders": len(wanted),
         "lost": unknown + missing,
         "differing": differing,
+        "undead": undead,
         "hanging": hanging,
     }
 

@@ -17,7 +17,15 @@ from sandbox.postgres import program
 
 SECONDS = 6.0
 EDITS = 40.0
-RIGHT = {"duplicates": 0, "lost": 0, "differing": 0, "hanging": 0, "journal": 0, "not_converged": 0}
+RIGHT = {
+    "duplicates": 0,
+    "lost": 0,
+    "differing": 0,
+    "undead": 0,
+    "hanging": 0,
+    "journal": 0,
+    "not_converged": 0,
+}
 
 
 @pytest.fixture

@@ -74,7 +74,8 @@ class Deletion(SQLModel, table=True):
     """A record that is said to be deleted, until the read that said so has been weighed as a whole.
 
     `how` is native, tombstones or absent. told -> (marked, and no row any more) | held; a person makes held approved or
-    refused. The row goes when the record is seen again.
+    refused. Of a record we do not know it is early, and told once the record turns out to be ours. The row goes when the
+    record is seen again.
     """
 
     __tablename__ = "deletion"

@@ -396,6 +396,25 @@ def test_a_person_whose_only_source_was_deleted_keeps_the_values_the_others_hold
     assert json.loads(w.rows("Profile")[0]["document"])["family_name"] == "Ek"
 
 
+def test_a_record_deleted_before_its_create_was_answered_is_not_held_for_living(
+    world: Callable[..., Any],
+) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    begun(w, "half")
+
+    def went() -> None:
+        w.systems["crm"].delete("people", "people-1")
+        engine.begin(w.ws, w.plans[0], "beside")
+        engine.pull(w.ws, w.plans[0], "crm.people", "beside")
+
+    scripted(w, "crm", after=went)
+    engine.push(w.ws, w.plans[0], "crm.people", "half")
+    w.sync()
+    assert [row["gone"] for row in w.rows("Contribution") if row["connection"] == "crm"] == [True]
+    assert (persons(w, "crm"), w.rows("Deletion")) == ({}, [])
+
+
 @pytest.mark.parametrize("last", ["Ulm", None], ids=["said", "cleared"])
 def test_a_deletion_undoes_nothing_that_its_record_had_said(
     world: Callable[..., Any], last: str | None
