@@ -282,7 +282,7 @@ def test_a_change_that_moved_no_version_is_taken_in(world: Callable[..., Any]) -
     w.systems["erp"].records["people"]["1"]["family"] = (
         "Poe"  # the version stays: an ordinary pull sees nothing
     )
-    w.sync(full=True)
+    w.sync()
     assert key_of(w, "crm", "Ann")
     assert w.systems["crm"].value("people", "people-1", "family") == "Lee"
     report = compare(w, repair=True)
