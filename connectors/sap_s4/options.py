@@ -91,9 +91,8 @@ class Options(BaseModel):
     def mark(self, records: Iterable[Record]) -> str:
         """Return the latest time that records tell of themselves, comparable as text; empty if they tell none."""
         names = [name for name in (self.changed, self.created) if name]
-        told = {
-            str(record.get(name) or "") for record in records for name in names
-        }  # mostly days: few of them differ
+        # Most tell a day and no time, so few of them differ.
+        told = {str(record.get(name) or "") for record in records for name in names}
         latest = max(filter(None, map(moment, told)), default=None)
         return latest.strftime("%Y-%m-%dT%H:%M:%S") if latest else ""
 

@@ -60,8 +60,9 @@ def strangers(db: Connection, job: Job) -> Strangers:
     query = (
         select(rows.c.raw, rows.c.dictionary, *held)
         .outerjoin(link, link.c.contribution == rows.c.id)
+        .where(rows.c.entity == job.plan.entity, text("dirty > 0"))  # in the words of the partial index
         .where(rows.c.connection == job.member.connection, rows.c.stream == job.member.stream)
-        .where(text("dirty > 0"), ~rows.c.gone, link.c.profile.is_(None))
+        .where(~rows.c.gone, link.c.profile.is_(None))
     )
     found: dict[str, set[str | None]] = {}
     for raw, dictionary, *row in db.execute(query).all():
@@ -71,7 +72,7 @@ def strangers(db: Connection, job: Job) -> Strangers:
     return found
 
 
-def met(db: Connection, claim: Claim, profile: str, strangers: Strangers) -> bool:
+def made_by_hand(db: Connection, claim: Claim, profile: str, strangers: Strangers) -> bool:
     """Tell whether one of the strangers is the person a create is for, and was made by somebody else."""
     rows, link = table(IdentityKey), table(Link)
     keys = select(rows.c.key).join(link, link.c.contribution == rows.c.contribution)

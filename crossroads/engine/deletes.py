@@ -67,7 +67,7 @@ def tell(
     return ended
 
 
-def met(db: Connection, member: Member, key: str) -> None:
+def weigh(db: Connection, member: Member, key: str) -> None:
     """Let the next read weigh the deletion of a record that was told before we knew that the record is ours."""
     rows = table(Deletion)
     mine = (here(rows, member), rows.c.key == key, rows.c.state == EARLY)

@@ -87,7 +87,7 @@ def _absent(job: Job, claim: Claim, strangers: Strangers, at: str) -> None:
     """A create that is not there is sent again, unless it has become needless or nobody can look whether it is there."""
     with job.ws.store.write(job.scope) as db:
         profile = belonging.holder(db, claim)
-        made = belonging.there(db, job, profile) or belonging.met(db, claim, profile, strangers)
+        made = belonging.there(db, job, profile) or belonging.made_by_hand(db, claim, profile, strangers)
         if profile != claim.profile or made:
             # Nobody to be made any more, or somebody made since, perhaps by us: what there is, a pull reads.
             if ledger.end(db, [claim], "superseded", at=at):

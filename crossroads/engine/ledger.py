@@ -139,11 +139,11 @@ def creating(db: Connection, member: Member) -> bool:
     return db.execute(select(rows.c.id).where(*mine, in_doubt()).limit(1)).first() is not None
 
 
-def unanswered(db: Connection, connection: str, stream: str) -> dict[str, Document]:
+def unanswered(db: Connection, member: Member) -> dict[str, Document]:
     """Return what was sent as updates of which no answer is known, by the record's key."""
     rows = table(Intent)
     query = select(rows.c.slot, rows.c.document).where(
-        rows.c.connection == connection, rows.c.stream == stream, rows.c.slot != "", in_doubt()
+        rows.c.connection == member.connection, rows.c.stream == member.stream, rows.c.slot != "", in_doubt()
     )
     return {slot: orjson.loads(document) for slot, document in db.execute(query.order_by(rows.c.id)).all()}
 

@@ -170,9 +170,9 @@ class Reader:
     def _keep(self, db: Connection, page: Page, former: Mapping[str, Known], at: str) -> None:
         """Store what the changed records hold now, and what of it is their system's own word."""
         old = echo.held(db, self.member, [key for key in page.documents if key in former])
-        for key, values in ledger.unanswered(db, self.member.connection, self.member.stream).items():
-            if key in old:
-                old[key] = old[key].arrived(values, page.documents[key])
+        unanswered = ledger.unanswered(db, self.member) if old else {}
+        for key in unanswered.keys() & old.keys():
+            old[key] = old[key].arrived(unanswered[key], page.documents[key])
         self.raw.train(db, [page.payloads[key][1] for key in page.documents])
         entity, connection, stream, version = (
             self.plan.entity,

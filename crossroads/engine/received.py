@@ -72,7 +72,7 @@ def written(
                         *held.row(), raw, dictionary, "", False, dirty, job.run)])  # fmt: skip
     if made:
         belongs(db, job, claim, key, old.id, at=at)
-        deletes.met(db, job.member, key)
+        deletes.weigh(db, job.member, key)
     _healed(db, job.member, [claim.slot or claim.profile])
     seen = document or {}
     ignored = [p for p, value in ours.items() if value is not None and seen.get(p, value) is None]

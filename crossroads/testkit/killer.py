@@ -76,3 +76,19 @@ class Attempt:
     def kill(self) -> None:
         """Kill it now."""
         os.kill(self.pid, signal.SIGKILL)
+
+
+def killed_at(commit: int, work: Callable[[], object]) -> bool:
+    """Do work in a process that dies just before its n-th commit; tell whether it died, or came to its end before.
+
+    Close what this process has open in the store before; an error in the work fails here, and is printed.
+    """
+
+    def attempt() -> int:
+        event.listen(Engine, "commit", Moments(commit).pass_by)
+        work()
+        return 0
+
+    code = Attempt(attempt).wait()
+    assert code in (0, KILLED), f"the work failed on its own, with exit code {code}"
+    return code == KILLED

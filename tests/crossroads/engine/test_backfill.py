@@ -1,19 +1,17 @@
 """Records are read beside the syncs: the cursor stays where it is, and a newer reading is never put back."""
 
-import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import Engine, event
 
 from crossroads import engine
 from crossroads.engine.backfill import backfill
 from crossroads.errors import ConfigError
 from crossroads.records import Record, State, Stream
+from crossroads.testkit.killer import killed_at
 from crossroads.testkit.memory import Memory, MemoryConnector
 
 JAN, FEB, MAR = (f"2026-0{month}-01T00:00:00Z" for month in (1, 2, 3))
@@ -166,20 +164,7 @@ def test_killed_at_every_commit_a_backfill_goes_on_and_the_cursor_never_moves(
         engine.pull(w.ws, w.plans[0], "erp.people", "first")
         cursor = w.rows("StreamState")
         w.store.close()
-        pid = os.fork()
-        if pid == 0:
-            count = 0
-
-            def moment(*_: Any) -> None:
-                nonlocal count
-                count += 1
-                if count == kill_at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            event.listen(Engine, "commit", moment)
-            backfill(made(folder).ws, "erp", "people", keys=keys)
-            os._exit(0)
-        killed = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+        killed = killed_at(kill_at, lambda: backfill(made(folder).ws, "erp", "people", keys=keys))
         w = made(folder)
         assert w.rows("StreamState") == cursor, "a backfill killed halfway moved the cursor"
         found = backfill(w.ws, "erp", "people", keys=keys)

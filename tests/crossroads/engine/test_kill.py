@@ -1,8 +1,6 @@
 """Killing any process at any moment and running again loses no change and doubles no remote record."""
 
 import json
-import os
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from sqlalchemy import Engine, event
 
 from crossroads import engine
 from crossroads.records import Change, Stream, WriteResult
+from crossroads.testkit.killer import KILLED, Attempt, Moments
 from crossroads.testkit.memory import Memory, MemoryConnector
 
 JAN, FEB = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
@@ -62,24 +61,15 @@ def remote(folder: Path, name: str, create: str) -> OnDisk:
 
 def child(run: Callable[[], None], kill_at: int | None) -> int:
     """Run in a forked process that kills itself at its n-th commit or remote write; return its signal or exit code."""
-    pid = os.fork()
-    if pid == 0:
-        moments = 0
 
-        def moment(*_: Any) -> None:
-            nonlocal moments
-            moments += 1
-            if moments == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def work() -> int:
+        moments = Moments(kill_at)
+        DiskConnector.moments = staticmethod(moments.pass_by)
+        event.listen(Engine, "commit", moments.pass_by)
+        run()
+        return 100 + min(moments.count, 100)
 
-        DiskConnector.moments = staticmethod(moment)
-        try:
-            event.listen(Engine, "commit", moment)
-            run()
-        except BaseException:
-            os._exit(1)
-        os._exit(100 + min(moments, 100))
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return Attempt(work).wait()
 
 
 def expected(people: int) -> dict[str, str]:
@@ -118,7 +108,7 @@ def test_killed_at_every_commit_and_every_remote_write(world: Any, tmp_path: Pat
             w.run(w.plans[0], run="the run")
 
         first = child(run, kill_at)
-        assert first == -signal.SIGKILL or first >= 100, "the run itself failed"
+        assert first == KILLED or first >= 100, "the run itself failed"
         assert child(run, None) >= 100
         erp, crm = remote(folder, "erp", create), remote(folder, "crm", create)
         for system in (erp, crm):
@@ -137,7 +127,7 @@ def test_killed_at_every_commit_and_every_remote_write(world: Any, tmp_path: Pat
     moments = trial(tmp_path / "whole", None) - 100
     assert moments > 20
     for kill_at in range(1, moments + 1, every):
-        assert trial(tmp_path / f"killed-{kill_at}", kill_at) == -signal.SIGKILL
+        assert trial(tmp_path / f"killed-{kill_at}", kill_at) == KILLED
 
 
 @pytest.mark.both_stores

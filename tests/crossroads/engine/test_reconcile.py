@@ -1,7 +1,5 @@
 """Every way in which systems can disagree is found, told, and put right by ordinary intents."""
 
-import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import Engine, event, update
+from sqlalchemy import update
 
 from crossroads import engine
 from crossroads.engine import Disagree
@@ -20,6 +18,7 @@ from crossroads.plan import Plan
 from crossroads.records import Batch, Change, State, Stream, WriteResult
 from crossroads.store import table
 from crossroads.store.tables import Contribution, Due, Link, Profile, Rejected
+from crossroads.testkit.killer import killed_at
 from crossroads.testkit.memory import Memory, MemoryConnector
 
 ANN = {"given": "Ann", "family": "Lee", "mail": "ann@lee.example", "changed": "2026-01-01T00:00:00Z"}
@@ -549,24 +548,7 @@ def test_killed_at_any_commit_it_can_be_done_again(agreed: Any, tmp_path: Path, 
 def _killed(w: Any, at: int, *, repair: bool) -> bool:
     """Compare in a forked process that kills itself at its n-th commit; tell whether it was killed before its end."""
     w.store.close()
-    pid = os.fork()
-    if pid == 0:
-        commits = 0
-
-        def count(_: Any) -> None:
-            nonlocal commits
-            commits += 1
-            if commits == at:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        try:
-            event.listen(Engine, "commit", count)
-            compare(w, repair=repair)
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(pid, 0)
+    killed = killed_at(at, lambda: compare(w, repair=repair))
     for system in w.systems.values():
         system.load()
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
+    return killed

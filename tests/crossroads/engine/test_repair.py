@@ -1,7 +1,5 @@
 """What a person does about what was set aside is kept, counts once, and gives way to the system's newer word."""
 
-import os
-import signal
 from collections.abc import Callable, Mapping
 from functools import partial
 from io import StringIO
@@ -11,7 +9,6 @@ from typing import Any
 import orjson
 import pytest
 from rich.console import Console
-from sqlalchemy import Engine, event
 
 from crossroads import engine, journal
 from crossroads.audit import repair as audit
@@ -20,6 +17,7 @@ from crossroads.engine import refusals, repair
 from crossroads.engine.edits import edited
 from crossroads.engine.repair import Person, Place
 from crossroads.errors import ConfigError
+from crossroads.testkit.killer import killed_at
 from crossroads.testkit.memory import Memory
 
 JAN, FEB = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
@@ -251,21 +249,7 @@ def test_killed_at_every_commit_a_repair_sent_again_counts_once(
         w.sync()
         repair.edit(w.ws, RECORD, place_of({"state": "A"}), EVE)
         w.store.close()
-        pid = os.fork()
-        if pid == 0:
-            count = 0
-
-            def moment(*_: Any) -> None:
-                nonlocal count
-                count += 1
-                if count == kill_at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            event.listen(Engine, "commit", moment)
-            again = made(folder)
-            repair.send(again.ws, [RECORD], EVE)
-            os._exit(0)
-        killed = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+        killed = killed_at(kill_at, lambda: repair.send(made(folder).ws, [RECORD], EVE))
         w = made(folder)
         if w.rows("Rejected"):
             repair.send(w.ws, [RECORD], EVE)

@@ -1,8 +1,6 @@
 """What is stored is read again by another mapping as if it had been read so from the start; the system is not asked."""
 
 import itertools
-import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,13 +9,13 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
 
 from crossroads import journal
 from crossroads.engine.echo import Held
 from crossroads.engine.remapped import remapped
 from crossroads.engine.replay import replay
 from crossroads.mapping import Lens
+from crossroads.testkit.killer import killed_at
 from crossroads.testkit.memory import Memory
 
 JAN, FEB = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
@@ -227,23 +225,14 @@ def test_killed_at_every_commit_a_replay_goes_on_and_adds_up(world: Any, lens: A
         w.sync()
         cursor = w.rows("StreamState")
         w.store.close()
-        pid = os.fork()
-        if pid == 0:
+
+        def work() -> None:
             module.CHUNK = 2
-            count = 0
-
-            def moment(*_: Any) -> None:
-                nonlocal count
-                count += 1
-                if count == kill_at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            event.listen(Engine, "commit", moment)
             again = made(folder)
             read_by(again, "erp", lens("erp", "customer", family_name2=SECOND))
             replay(again.ws, "erp", "people")
-            os._exit(0)
-        killed = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+
+        killed = killed_at(kill_at, work)
         w = made(folder)
         read_by(w, "erp", lens("erp", "customer", family_name2=SECOND))
         assert w.rows("StreamState") == cursor, "a replay killed halfway moved the cursor"

@@ -6,19 +6,24 @@ from pathlib import Path
 import pytest
 
 from crossroads.store import Store
-from crossroads.testkit.killer import KILLED, Attempt, Moments, kill_after
+from crossroads.testkit.killer import KILLED, Attempt, Moments, kill_after, killed_at
 
 TIMES = 6
 
 
+def commit(path: Path) -> None:
+    store = Store(f"sqlite:///{path}")
+    with store.write() as db:
+        db.exec_driver_sql("CREATE TABLE number (n INTEGER)")
+    for n in range(TIMES):
+        with store.write() as db:
+            db.exec_driver_sql("INSERT INTO number VALUES (?)", (n,))
+
+
 def committing(path: Path, kill_at: int | None) -> Attempt:
     def work() -> int:
-        store, moments = Store(f"sqlite:///{path}"), Moments(kill_at).watch()
-        with store.write() as db:
-            db.exec_driver_sql("CREATE TABLE number (n INTEGER)")
-        for n in range(TIMES):
-            with store.write() as db:
-                db.exec_driver_sql("INSERT INTO number VALUES (?)", (n,))
+        moments = Moments(kill_at).watch()
+        commit(path)
         return moments.count
 
     return Attempt(work)
@@ -41,6 +46,19 @@ def test_every_commit_is_a_moment_before_and_one_after(tmp_path: Path) -> None:
 def test_a_process_dies_at_the_moment_that_is_named(tmp_path: Path, moment: int, left: int) -> None:
     assert committing(tmp_path / "killed.db", moment).wait() == KILLED
     assert committed(tmp_path / "killed.db") == left
+
+
+@pytest.mark.parametrize(("number", "dies", "left"), [(2, True, 0), (7, True, 5), (8, False, 6)])
+def test_work_dies_just_before_the_commit_that_is_named(
+    tmp_path: Path, number: int, dies: bool, left: int
+) -> None:
+    assert killed_at(number, lambda: commit(tmp_path / "killed.db")) is dies
+    assert committed(tmp_path / "killed.db") == left
+
+
+def test_work_that_fails_by_itself_was_not_killed() -> None:
+    with pytest.raises(AssertionError, match="on its own"):
+        killed_at(1, lambda: 1 / 0)
 
 
 def test_a_process_dies_after_a_time() -> None:
