@@ -14,14 +14,13 @@ from crossroads.connector import Connector
 from crossroads.engine import System, Workspace
 from crossroads.engine.survivorship import Survivorship
 from crossroads.errors import CrossroadsError
-from crossroads.mapping import Lens, compiled
-from crossroads.mapping.language import Mapping
 from crossroads.plan import Plan
 from crossroads.store import Store
 from crossroads.testkit.faults import FAULTS, ONCE_ONLY, FaultyTransport
 from crossroads.testkit.killer import Moments, kill_after
 from sandbox.crash.connector import RingConnector
 from sandbox.crash.ring import SYSTEMS
+from sandbox.lenses import lens
 
 GREEN, RED = 0, 1
 REFUSALS = ("unauthorized", "forbidden", "html", "shapeless")
@@ -37,30 +36,7 @@ PLAN = Plan.model_validate(
 )
 
 
-def _lens(system: str) -> Lens:
-    fields = {
-        "given_name": {"at": "given"},
-        "family_name": {"at": "family", "max": 40},
-        "emails.main.address": {"at": "mail", "as": "email"},
-        "phones.mobile.number": {"at": "mobile", "as": "phone", "region": "DE"},
-        "addresses.main.street": {"at": "street"},
-        "addresses.main.locality": {"at": "city"},
-    }
-    told = {
-        "mapping": f"{system}/customer",
-        "system": system,
-        "stream": "people",
-        "canonical": "customer",
-        "key": "key",
-        "changed_at": {"at": "changed", "as": "instant"},
-        "identity": ["emails.main.address", "phones.mobile.number"],
-        "fields": fields,
-        "create": {"reference": "reference"},
-    }
-    return Lens(compiled(Mapping.model_validate(told)))
-
-
-LENSES = {(name, "people"): _lens(name) for name in SYSTEMS}
+LENSES = {(name, "people"): lens(name, "customer") for name in SYSTEMS}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from crossroads import engine
@@ -13,47 +13,17 @@ from crossroads.engine import System, Workspace
 from crossroads.engine.report import RunFailed
 from crossroads.engine.survivorship import Survivorship
 from crossroads.errors import CrossroadsError, Superseded
-from crossroads.mapping import Lens, compiled
-from crossroads.mapping.language import Mapping
 from crossroads.plan import Plan
 from crossroads.protocols.counters import beside
 from crossroads.store import Store
+from sandbox.lenses import STREAMS, lens
 from sandbox.load.systems import NAMES, Remote
-
-FIELDS: dict[str, dict[str, Any]] = {
-    "customer": {
-        "given_name": {"at": "given"},
-        "family_name": {"at": "family"},
-        "emails.main.address": {"at": "mail", "as": "email"},
-        "phones.mobile.number": {"at": "mobile", "as": "phone", "region": "DE"},
-        "addresses.main.street": {"at": "street"},
-        "addresses.main.locality": {"at": "city"},
-    },
-    "order": {
-        "reference": {"at": "reference"},
-        "customer": {"at": "buyer", "as": "reference", "to": "customer", "stream": "people"},
-        "delivery_status": {"at": "status", "as": "choice", "of": {"open": "open", "delivered": "delivered"}},
-    },
-}
-IDENTITY = {"customer": ["emails.main.address", "phones.mobile.number"], "order": ["reference"]}
-STREAM = {"customer": "people", "order": "orders"}
-
-
-@cache
-def lens(system: str, entity: str) -> Lens:
-    """Return the mapping of a system."""
-    create = {"create": {"reference": "reference"}} if entity == "customer" else {}
-    said = {
-        "mapping": f"{system}/{entity}", "system": system, "stream": STREAM[entity], "canonical": entity, "key": "key",
-        "identity": IDENTITY[entity], "fields": FIELDS[entity], **create,
-    }  # fmt: skip
-    return Lens(compiled(Mapping.model_validate(said)))
 
 
 def plan(sync: str, entity: str, *names: str, **members: dict[str, Any]) -> Plan:
     """Return a sync of one entity between some systems."""
     between = [
-        {"connection": n, "stream": STREAM[entity], "create": "always", **members.get(n, {})} for n in names
+        {"connection": n, "stream": STREAMS[entity], "create": "always", **members.get(n, {})} for n in names
     ]
     return Plan.model_validate({"sync": sync, "entity": entity, "owner": "load", "between": between})
 
