@@ -4,6 +4,7 @@ The store is SQLite, or what CROSSROADS_TEST_STORE names (`postgres`); tests mar
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,19 @@ class World:
             if member.write:
                 engine.push(self.ws, plan, member.name, name)
         return engine.report(self.ws, plan, name)
+
+    def begun(self, run: str) -> Plan:
+        """Read and match in a run of the first plan, and push nothing."""
+        plan = self.plans[0]
+        engine.begin(self.ws, plan, run)
+        for member in plan.between:
+            engine.pull(self.ws, plan, member.name, run)
+        engine.match(self.ws, plan, run)
+        return plan
+
+    def persons(self, name: str) -> Counter[str]:
+        """Return how often each given name stands in a system."""
+        return Counter(record["given"] for record in self.systems[name].records.get("people", {}).values())
 
     def sync(self, *, full: bool = False) -> list[dict[str, Any]]:
         return [self.run(plan, full=full) for plan in self.plans]

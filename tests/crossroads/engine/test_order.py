@@ -219,3 +219,44 @@ def workspace(world: Callable[..., Any], streams: Any) -> Any:
     w.ws.plans = plans
     w.ws.lenses.update({("crm", name): lens("crm", "order", name, **to) for name, to in streams})
     return w.ws
+
+
+def test_a_record_whose_parent_was_corrected_waits_no_more(
+    world: Callable[..., Any], customer_plan: Any
+) -> None:
+    between = [{"connection": "shop", "stream": "orders"}]
+    orders = Plan.model_validate({"sync": "orders", "entity": "order", "owner": "tests", "between": between})
+    w = world([customer_plan("shop"), orders], shop=Memory())
+    w.systems["shop"].put("people", "7", **ANN)
+    w.systems["shop"].put("orders", "o1", reference="#1", buyer="nobody", status="open")
+    w.sync()
+    assert len(w.rows("Parked")) == 1
+    w.systems["shop"].put("orders", "o1", buyer="7")
+    w.sync()
+    assert not w.rows("Parked")
+    w.systems["shop"].put("orders", "o2", reference="#2", buyer="nobody", status="open")
+    w.sync()
+    w.systems["shop"].delete("orders", "o2")
+    w.sync()
+    assert not w.rows("Parked"), "what is gone waits for nobody"
+
+
+def test_an_order_whose_customer_was_deleted_in_the_target_waits_quietly(
+    world: Callable[..., Any], customer_plan: Any
+) -> None:
+    between = [
+        {"connection": "shop", "stream": "orders"},
+        {"connection": "erp", "stream": "orders", "create": "always"},
+    ]
+    orders = Plan.model_validate({"sync": "orders", "entity": "order", "owner": "tests", "between": between})
+    w = world([customer_plan("shop", "erp"), orders], shop=Memory(), erp=Memory())
+    w.systems["shop"].put("people", "7", **ANN)
+    w.sync()
+    w.systems["erp"].delete("people", "people-1")
+    w.systems["shop"].put("orders", "o1", reference="#1", buyer="7", status="open")
+    w.sync()
+    w.sync()
+    before = w.rows("Parked"), w.rows("Due")
+    assert [len(rows) for rows in before] == [1, 0]
+    w.sync()
+    assert (w.rows("Parked"), w.rows("Due")) == before

@@ -2,9 +2,7 @@
 
 import json
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,6 @@ import pytest
 from crossroads import engine
 from crossroads.engine.outcomes import Outcomes, ended, entered
 from crossroads.errors import Unavailable
-from crossroads.plan import Plan
 from crossroads.records import Safety, Stream, WriteResult
 from crossroads.store.tables import Intent
 from crossroads.testkit.memory import Memory, MemoryConnector
@@ -72,15 +69,6 @@ def die() -> None:
     raise Killed
 
 
-def begun(w: Any, run: str) -> Plan:
-    plan: Plan = w.plans[0]
-    engine.begin(w.ws, plan, run)
-    for member in plan.between:
-        engine.pull(w.ws, plan, member.name, run)
-    engine.match(w.ws, plan, run)
-    return plan
-
-
 def planned(w: Any, name: str, run: str, attempts: int = 0) -> None:
     """Plan the writes of a target, and die before the first is sent."""
     real = w.ws.connect
@@ -100,22 +88,18 @@ def planned(w: Any, name: str, run: str, attempts: int = 0) -> None:
         db.execute(rows.update().where(rows.c.state == "sent").values(state="planned", attempts=attempts))
 
 
-def persons(w: Any, name: str) -> Counter[str]:
-    return Counter(r["given"] for r in w.systems[name].records.get("people", {}).values())
-
-
 def test_a_planned_create_of_a_person_who_merged_meanwhile_is_not_sent(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory())
     w.systems["crm"].put("people", "a", **ANN)
     w.sync()
     w.systems["erp"].put("people", "2", **{**ANN, "mail": "other@lee.example", "changed": FEB})
-    begun(w, "half")
+    w.begun("half")
     planned(w, "crm.people", "half")
     w.systems["erp"].put("people", "2", mobile=TELEPHONE, changed=MAR)
     w.systems["crm"].put("people", "a", mobile=TELEPHONE, changed=MAR)
     w.sync()
     w.sync()
-    assert persons(w, "crm") == {"Ann": 1}
+    assert w.persons("crm") == {"Ann": 1}
 
 
 def test_a_create_in_doubt_of_a_person_who_merged_meanwhile_is_not_repeated(
@@ -125,7 +109,7 @@ def test_a_create_in_doubt_of_a_person_who_merged_meanwhile_is_not_repeated(
     w.systems["crm"].put("people", "a", **ANN)
     w.sync()
     w.systems["erp"].put("people", "2", **{**ANN, "mail": "other@lee.example", "changed": FEB})
-    begun(w, "half")
+    w.begun("half")
     planned(
         w, "crm.people", "half", attempts=1
     )  # as an attempt leaves it that died before it could repeat it
@@ -133,14 +117,14 @@ def test_a_create_in_doubt_of_a_person_who_merged_meanwhile_is_not_repeated(
     w.systems["crm"].put("people", "a", mobile=TELEPHONE, changed=MAR)
     w.sync()
     w.sync()
-    assert persons(w, "crm") == {"Ann": 1}
+    assert w.persons("crm") == {"Ann": 1}
     assert len(w.rows("Profile")) == 1
 
 
 def test_a_create_that_was_to_be_repeated_is_repeated_under_its_own_id(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory(create="idempotency_key"))
     w.systems["erp"].put("people", "1", **ANN)
-    begun(w, "half")
+    w.begun("half")
     scripted(w, "crm", after=die)
     with pytest.raises(Killed):
         engine.push(w.ws, w.plans[0], "crm.people", "half")
@@ -151,7 +135,7 @@ def test_a_create_that_was_to_be_repeated_is_repeated_under_its_own_id(world: Ca
     w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
     w.sync()
     w.sync()
-    assert persons(w, "crm") == {"Ann": 1}
+    assert w.persons("crm") == {"Ann": 1}
 
 
 def test_a_planned_write_whose_value_went_back_is_not_sent(world: Callable[..., Any]) -> None:
@@ -159,7 +143,7 @@ def test_a_planned_write_whose_value_went_back_is_not_sent(world: Callable[..., 
     w.systems["erp"].put("people", "1", **ANN)
     w.sync()
     w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
-    begun(w, "half")
+    w.begun("half")
     planned(w, "crm.people", "half")
     w.systems["erp"].put("people", "1", city="Bonn", changed=MAR)
     w.sync()
@@ -176,20 +160,20 @@ def test_a_created_record_that_is_read_before_its_answer_is_nobody_new(
     w.systems["shop"].put(
         "people", "1", given="Ann", family="Lee", changed=JAN
     )  # nothing that identifies her
-    begun(w, "half")
+    w.begun("half")
     scripted(w, "crm", after=die)
     with pytest.raises(Killed):
         engine.push(w.ws, w.plans[0], "crm.people", "half")
     for _ in range(3):
         w.sync()
-    assert [persons(w, name) for name in systems] == [{"Ann": 1}] * 3
+    assert [w.persons(name) for name in systems] == [{"Ann": 1}] * 3
     assert len(w.rows("Profile")) == 1
 
 
 def test_what_we_wrote_is_not_its_systems_word_though_it_was_read_first(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
     w.systems["erp"].put("people", "1", **ANN)
-    begun(w, "half")
+    w.begun("half")
     scripted(w, "crm", after=die)
     with pytest.raises(Killed):
         engine.push(w.ws, w.plans[0], "crm.people", "half")
@@ -204,12 +188,12 @@ def test_an_update_that_is_read_before_its_answer_is_not_its_systems_word(world:
     w.systems["erp"].put("people", "1", **ANN)
     w.sync()
     w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
-    begun(w, "half")
+    w.begun("half")
     scripted(w, "crm", after=die)
     with pytest.raises(Killed):
         engine.push(w.ws, w.plans[0], "crm.people", "half")
     w.systems["crm"].put("people", "people-1", changed="2099-01-01T00:00:00Z")  # its clock is ahead
-    begun(w, "next")
+    w.begun("next")
     w.systems["erp"].put("people", "1", city="Rome", changed=MAR)
     w.sync()
     assert w.systems["crm"].value("people", "people-1", "city") == "Rome"
@@ -221,18 +205,18 @@ def test_a_create_in_doubt_is_not_repeated_for_somebody_made_by_hand_meanwhile(
 ) -> None:
     w = world(erp=Memory(), crm=Memory(create=create, settle_seconds=0.0))
     w.systems["erp"].put("people", "1", **ANN)
-    begun(w, "half")
+    w.begun("half")
     planned(w, "crm.people", "half", attempts=1)
     w.systems["crm"].put("people", "a", **ANN)
     w.sync()
-    assert persons(w, "crm") == {"Ann": 1}
+    assert w.persons("crm") == {"Ann": 1}
     assert len(w.rows("Profile")) == 1
 
 
 def test_no_create_in_doubt_is_repeated_in_a_system_whose_read_failed(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
     w.systems["erp"].put("people", "1", **ANN)
-    begun(w, "half")
+    w.begun("half")
     planned(w, "crm.people", "half", attempts=1)
     w.systems["crm"].put("people", "a", **ANN)
     engine.begin(w.ws, w.plans[0], "next")
@@ -243,7 +227,7 @@ def test_no_create_in_doubt_is_repeated_in_a_system_whose_read_failed(world: Cal
     engine.match(w.ws, w.plans[0], "next")
     engine.push(w.ws, w.plans[0], "crm.people", "next")
     w.sync()
-    assert persons(w, "crm") == {"Ann": 1}
+    assert w.persons("crm") == {"Ann": 1}
 
 
 def test_an_edit_of_a_record_whose_answer_was_lost_is_the_systems_own_word(
@@ -251,7 +235,7 @@ def test_an_edit_of_a_record_whose_answer_was_lost_is_the_systems_own_word(
 ) -> None:
     w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
     w.systems["erp"].put("people", "1", **ANN)
-    begun(w, "half")
+    w.begun("half")
 
     def edited() -> None:
         w.systems["crm"].put("people", "people-1", city="Ulm")
@@ -268,7 +252,7 @@ def test_an_edit_of_a_record_whose_answer_was_lost_is_the_systems_own_word(
 def test_two_records_that_a_lost_create_left_are_one_person(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
     w.systems["erp"].put("people", "1", given="Ann", family="Lee", changed=JAN)
-    begun(w, "half")
+    w.begun("half")
 
     def doubled() -> None:
         reference = w.systems["crm"].value("people", "people-1", "reference")
@@ -280,7 +264,7 @@ def test_two_records_that_a_lost_create_left_are_one_person(world: Callable[...,
         engine.push(w.ws, w.plans[0], "crm.people", "half")
     for _ in range(3):
         w.sync()
-    assert (persons(w, "erp"), persons(w, "crm")) == ({"Ann": 1}, {"Ann": 2})
+    assert (w.persons("erp"), w.persons("crm")) == ({"Ann": 1}, {"Ann": 2})
     assert any("merge or delete all but one" in n["reason"] for n in w.rows("Notice"))
 
 
@@ -289,13 +273,13 @@ def test_a_value_that_changed_while_it_was_written_is_written_again(world: Calla
     w.systems["erp"].put("people", "1", **ANN)
     w.sync()
     w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
-    plan = begun(w, "slow")
+    plan = w.begun("slow")
     ordinary = w.ws.connect
 
     def meanwhile() -> None:
         w.systems["erp"].put("people", "1", city="Bonn", changed=MAR)
         w.ws.connect, mine = ordinary, w.ws.connect
-        begun(w, "beside")
+        w.begun("beside")
         w.ws.connect = mine
 
     scripted(w, "crm", before=meanwhile)
@@ -311,7 +295,7 @@ def test_a_slow_system_is_asked_again_without_keeping_others_from_the_store(
     w.systems["erp"].put("people", "1", **ANN)
     w.sync()
     w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
-    plan = begun(w, "r")
+    plan = w.begun("r")
     w.systems["crm"].put("people", "people-1", mobile=TELEPHONE)
     ordinary = w.ws.connect
     locked: list[bool] = []
@@ -346,62 +330,12 @@ def test_two_attempts_of_one_step_keep_the_outcomes_of_both(world: Callable[...,
         assert ended(db, "r", "push", "erp.people") == {"1": "applied", "2": "applied", "3": "rejected"}
 
 
-def test_a_deleted_record_still_tells_that_two_others_are_one_person(world: Any, tmp_path: Path) -> None:
-    def seen(first: str) -> Any:
-        (folder := tmp_path / first).mkdir()
-        w = world.make_in(folder, erp=Memory(), crm=Memory(), shop=Memory())
-        w.systems["erp"].put("people", "1", **{**ANN, "mobile": TELEPHONE})
-        w.systems["crm"].put("people", "a", **ANN)
-        if first == "deleted":
-            begun(w, "r0")
-            w.systems["erp"].delete("people", "1")
-            begun(w, "r1")
-        w.systems["shop"].put("people", "x", given="Ann", mobile=TELEPHONE, changed=FEB)
-        begun(w, "r2")
-        if first != "deleted":
-            w.systems["erp"].delete("people", "1")
-            begun(w, "r3")
-        w.systems["erp"].put("people", "1", **ANN, mobile=TELEPHONE)
-        before = len(w.rows("Profile"))
-        begun(w, "r4")
-        return before, len(w.rows("Profile"))
-
-    assert seen("deleted") == seen("arrived") == (1, 1)
-
-
-def test_a_record_deleted_in_one_system_is_not_made_there_again(world: Callable[..., Any]) -> None:
-    w = world(erp=Memory(), crm=Memory(), shop=Memory())
-    w.systems["erp"].put("people", "1", **ANN)
-    w.sync()
-    w.systems["crm"].delete("people", "people-1")
-    w.sync()
-    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
-    w.sync()
-    assert persons(w, "crm") == {}
-    assert w.systems["shop"].value("people", "people-1", "city") == "Ulm"
-
-
-def test_a_person_whose_only_source_was_deleted_keeps_the_values_the_others_hold(
-    world: Callable[..., Any],
-) -> None:
-    w = world(erp=Memory(), crm=Memory())
-    w.systems["erp"].put("people", "1", **ANN)
-    w.sync()
-    w.systems["erp"].delete("people", "1")
-    w.sync()
-    (profile,) = w.rows("Profile")
-    assert json.loads(profile["document"])["family_name"] == "Lee"
-    w.systems["crm"].put("people", "people-1", family="Ek")
-    w.sync()
-    assert json.loads(w.rows("Profile")[0]["document"])["family_name"] == "Ek"
-
-
 def test_a_record_deleted_before_its_create_was_answered_is_not_held_for_living(
     world: Callable[..., Any],
 ) -> None:
     w = world(erp=Memory(), crm=Memory())
     w.systems["erp"].put("people", "1", **ANN)
-    begun(w, "half")
+    w.begun("half")
 
     def went() -> None:
         w.systems["crm"].delete("people", "people-1")
@@ -412,35 +346,7 @@ def test_a_record_deleted_before_its_create_was_answered_is_not_held_for_living(
     engine.push(w.ws, w.plans[0], "crm.people", "half")
     w.sync()
     assert [row["gone"] for row in w.rows("Contribution") if row["connection"] == "crm"] == [True]
-    assert (persons(w, "crm"), w.rows("Deletion")) == ({}, [])
-
-
-@pytest.mark.parametrize("last", ["Ulm", None], ids=["said", "cleared"])
-def test_a_deletion_undoes_nothing_that_its_record_had_said(
-    world: Callable[..., Any], last: str | None
-) -> None:
-    w = world(erp=Memory(), crm=Memory(), shop=Memory())
-    w.systems["erp"].put("people", "1", **ANN)
-    w.sync()
-    w.systems["crm"].put("people", "people-1", city=last, changed=FEB)
-    w.sync()
-    w.systems["crm"].delete("people", "people-1")
-    writes = w.writes()
-    w.sync()
-    cities = [next(iter(w.systems[name].records["people"].values()))["city"] for name in ("erp", "shop")]
-    assert (cities, w.writes()) == ([last, last], writes)
-    w.systems["shop"].put("people", "people-1", city="Oslo", changed=MAR)
-    w.sync()
-    assert w.systems["erp"].value("people", "1", "city") == "Oslo"
-
-
-def test_a_deletion_that_is_told_twice_is_nothing_new(world: Callable[..., Any]) -> None:
-    w = world(erp=Memory())
-    w.systems["erp"].put("people", "1", **ANN)
-    w.sync()
-    w.systems["erp"].delete("people", "1")
-    assert w.sync()[0]["members"]["erp.people"]["pull"]["applied"] == 1
-    assert w.sync(full=True)[0]["members"]["erp.people"]["pull"]["unchanged"] == 1
+    assert (w.persons("crm"), w.rows("Deletion")) == ({}, [])
 
 
 def test_a_merge_that_came_apart_leaves_nothing_of_the_other_behind(world: Callable[..., Any]) -> None:
@@ -469,57 +375,3 @@ def test_a_field_the_target_does_not_take_is_listed_and_cleared_nowhere(world: C
     (notice,) = w.rows("Notice")
     assert notice["path"] == "phones.mobile.number"
     assert TELEPHONE not in notice["reason"]
-
-
-def test_a_record_whose_parent_was_corrected_waits_no_more(
-    world: Callable[..., Any], customer_plan: Any
-) -> None:
-    between = [{"connection": "shop", "stream": "orders"}]
-    orders = Plan.model_validate({"sync": "orders", "entity": "order", "owner": "tests", "between": between})
-    w = world([customer_plan("shop"), orders], shop=Memory())
-    w.systems["shop"].put("people", "7", **ANN)
-    w.systems["shop"].put("orders", "o1", reference="#1", buyer="nobody", status="open")
-    w.sync()
-    assert len(w.rows("Parked")) == 1
-    w.systems["shop"].put("orders", "o1", buyer="7")
-    w.sync()
-    assert not w.rows("Parked")
-    w.systems["shop"].put("orders", "o2", reference="#2", buyer="nobody", status="open")
-    w.sync()
-    w.systems["shop"].delete("orders", "o2")
-    w.sync()
-    assert not w.rows("Parked"), "what is gone waits for nobody"
-
-
-def test_an_order_whose_customer_was_deleted_in_the_target_waits_quietly(
-    world: Callable[..., Any], customer_plan: Any
-) -> None:
-    between = [
-        {"connection": "shop", "stream": "orders"},
-        {"connection": "erp", "stream": "orders", "create": "always"},
-    ]
-    orders = Plan.model_validate({"sync": "orders", "entity": "order", "owner": "tests", "between": between})
-    w = world([customer_plan("shop", "erp"), orders], shop=Memory(), erp=Memory())
-    w.systems["shop"].put("people", "7", **ANN)
-    w.sync()
-    w.systems["erp"].delete("people", "people-1")
-    w.systems["shop"].put("orders", "o1", reference="#1", buyer="7", status="open")
-    w.sync()
-    w.sync()
-    before = w.rows("Parked"), w.rows("Due")
-    assert [len(rows) for rows in before] == [1, 0]
-    w.sync()
-    assert (w.rows("Parked"), w.rows("Due")) == before
-
-
-def test_everything_is_read_once_by_a_new_mapping_and_not_again_and_again(world: Callable[..., Any]) -> None:
-    w = world(erp=Memory())
-    w.systems["erp"].put("people", "1", **ANN)
-    w.systems["erp"].put("people", "2", **{**ANN, "mail": "bo@ek.example"})
-    w.sync()
-    w.systems["erp"].delete("people", "2")  # nobody will ever read it by another mapping
-    w.sync()
-    w.ws.lens("erp", "people").version = "another"
-    read = [w.sync()[0]["members"]["erp.people"]["pull"] for _ in range(2)]
-    assert [counts["applied"] for counts in read] == [1, 0]
-    assert read[1]["read"] == 0

@@ -252,3 +252,16 @@ def test_killed_at_every_commit_a_replay_goes_on_and_adds_up(world: Any, lens: A
     while trial(tmp_path / str(kill_at), kill_at):
         kill_at += 1
     assert kill_at > 5
+
+
+def test_everything_is_read_once_by_a_new_mapping_and_not_again_and_again(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.systems["erp"].put("people", "2", **{**ANN, "mail": "bo@ek.example"})
+    w.sync()
+    w.systems["erp"].delete("people", "2")  # nobody will ever read it by another mapping
+    w.sync()
+    w.ws.lens("erp", "people").version = "another"
+    read = [w.sync()[0]["members"]["erp.people"]["pull"] for _ in range(2)]
+    assert [counts["applied"] for counts in read] == [1, 0]
+    assert read[1]["read"] == 0

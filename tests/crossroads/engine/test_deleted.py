@@ -1,0 +1,92 @@
+"""What a deleted record leaves standing: its person, what it had said, and that it is not made again."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossroads.testkit.memory import Memory
+
+JAN, FEB, MAR = (f"2026-0{month}-01T00:00:00Z" for month in (1, 2, 3))
+ANN = {"given": "Ann", "family": "Lee", "mail": "ann@lee.example", "city": "Bonn", "changed": JAN}
+TELEPHONE = "+4915112345678"
+
+
+def test_a_deleted_record_still_tells_that_two_others_are_one_person(world: Any, tmp_path: Path) -> None:
+    def seen(first: str) -> Any:
+        (folder := tmp_path / first).mkdir()
+        w = world.make_in(folder, erp=Memory(), crm=Memory(), shop=Memory())
+        w.systems["erp"].put("people", "1", **{**ANN, "mobile": TELEPHONE})
+        w.systems["crm"].put("people", "a", **ANN)
+        if first == "deleted":
+            w.begun("r0")
+            w.systems["erp"].delete("people", "1")
+            w.begun("r1")
+        w.systems["shop"].put("people", "x", given="Ann", mobile=TELEPHONE, changed=FEB)
+        w.begun("r2")
+        if first != "deleted":
+            w.systems["erp"].delete("people", "1")
+            w.begun("r3")
+        w.systems["erp"].put("people", "1", **ANN, mobile=TELEPHONE)
+        before = len(w.rows("Profile"))
+        w.begun("r4")
+        return before, len(w.rows("Profile"))
+
+    assert seen("deleted") == seen("arrived") == (1, 1)
+
+
+def test_a_record_deleted_in_one_system_is_not_made_there_again(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(), shop=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["crm"].delete("people", "people-1")
+    w.sync()
+    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
+    w.sync()
+    assert w.persons("crm") == {}
+    assert w.systems["shop"].value("people", "people-1", "city") == "Ulm"
+
+
+def test_a_person_whose_only_source_was_deleted_keeps_the_values_the_others_hold(
+    world: Callable[..., Any],
+) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].delete("people", "1")
+    w.sync()
+    (profile,) = w.rows("Profile")
+    assert json.loads(profile["document"])["family_name"] == "Lee"
+    w.systems["crm"].put("people", "people-1", family="Ek")
+    w.sync()
+    assert json.loads(w.rows("Profile")[0]["document"])["family_name"] == "Ek"
+
+
+@pytest.mark.parametrize("last", ["Ulm", None], ids=["said", "cleared"])
+def test_a_deletion_undoes_nothing_that_its_record_had_said(
+    world: Callable[..., Any], last: str | None
+) -> None:
+    w = world(erp=Memory(), crm=Memory(), shop=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["crm"].put("people", "people-1", city=last, changed=FEB)
+    w.sync()
+    w.systems["crm"].delete("people", "people-1")
+    writes = w.writes()
+    w.sync()
+    cities = [next(iter(w.systems[name].records["people"].values()))["city"] for name in ("erp", "shop")]
+    assert (cities, w.writes()) == ([last, last], writes)
+    w.systems["shop"].put("people", "people-1", city="Oslo", changed=MAR)
+    w.sync()
+    assert w.systems["erp"].value("people", "1", "city") == "Oslo"
+
+
+def test_a_deletion_that_is_told_twice_is_nothing_new(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].delete("people", "1")
+    assert w.sync()[0]["members"]["erp.people"]["pull"]["applied"] == 1
+    assert w.sync(full=True)[0]["members"]["erp.people"]["pull"]["unchanged"] == 1
