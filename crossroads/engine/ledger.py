@@ -219,7 +219,7 @@ def reopen(db: Connection, connection: str, stream: str, *, at: str) -> list[str
     query = select(rows.c.id, rows.c.fence, rows.c.profile, in_doubt().label("doubt"))
     found = db.execute(query.where(*mine, text(OPEN_WORDS))).all()
     _move(db, [row for row in found if row.doubt], "planned", "unknown", {"lease_until": None})
-    stale = _move(db, [row for row in found if not row.doubt], "planned", "superseded", {"ended_at": at})
+    stale = _move(db, found, "planned", "superseded", {"ended_at": at})  # those that are still planned
     return sorted({row.profile for row in stale})
 
 

@@ -229,6 +229,22 @@ def test_golden_is_a_pure_function_of_words_and_decisions(
         assert found[CITY] == said[right][0]
 
 
+@pytest.mark.parametrize(
+    ("living", "word"),
+    [(JAN, "gone"), (FEB, "gone"), (MAR, "living")],
+    ids=["said before", "said at once", "said since"],
+)
+def test_a_deleted_records_word_stands_until_a_living_one_says_something_later(
+    living: str, word: str
+) -> None:
+    ranked = policy("ranked", systems=("erp", "crm"))
+    sources = [
+        Source("1", "erp/people/1", "erp", "m", {CITY: "gone"}, FEB, gone=True),
+        Source("2", "crm/people/1", "crm", "m", {CITY: "living"}, living),
+    ]
+    assert ranked.golden("customer", sources)[0][CITY] == word
+
+
 def test_a_union_of_texts_lists_everything_once_and_a_union_of_labels_keeps_the_loser() -> None:
     tags = "extensions.shop.tags"
     sources = [

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crossroads import engine
 from crossroads.testkit.memory import Memory
 
 JAN, FEB, MAR = (f"2026-0{month}-01T00:00:00Z" for month in (1, 2, 3))
@@ -47,6 +48,18 @@ def test_a_record_deleted_in_one_system_is_not_made_there_again(world: Callable[
     w.sync()
     assert w.persons("crm") == {}
     assert w.systems["shop"].value("people", "people-1", "city") == "Ulm"
+
+
+def test_what_was_due_before_its_record_was_deleted_makes_no_other(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
+    plan = w.begun("half")
+    w.systems["crm"].delete("people", "people-1")
+    engine.pull(w.ws, plan, "crm.people", "half")  # and nothing is matched before the push
+    engine.push(w.ws, plan, "crm.people", "half")
+    assert w.persons("crm") == {}
 
 
 def test_a_person_whose_only_source_was_deleted_keeps_the_values_the_others_hold(

@@ -162,26 +162,26 @@ def test_a_record_that_left_the_selection_is_asked_for_and_lives(three: Any) -> 
 
 
 def test_what_was_made_while_the_listing_was_read_is_not_absent(three: Any) -> None:
-    crm, done = three.systems["crm"], []
+    crm, other, made = three.systems["crm"], three.plans[0], list[bool]()
+    engine.begin(three.ws, other, "beside")
+    engine.pull(three.ws, other, "crm.people", "beside")
 
     def meanwhile(_: int) -> None:
-        if not done:
-            done.append(True)
+        if not made:
             three.systems["shop"].put("people", "s9", **person(9))
             crm.unlisted = {"people-4"}
             crm.records["people"] = dict(crm.records["people"])  # the list goes on with what it had
-            other = three.plans[0]
-            engine.begin(three.ws, other, "beside")
             engine.pull(three.ws, other, "shop.people", "beside")
             engine.match(three.ws, other, "beside")
             engine.push(three.ws, other, "crm.people", "beside")
+            made.append("people-4" in crm.records["people"])
 
     looked: list[Sequence[str]] = []
     scripted(three, "crm", page=meanwhile, look=looked.append)
     three.sync(full=True)
     assert gone(three) == []
     assert looked == [], "it is newer than the listing, so there is nothing to ask"
-    assert "people-4" in crm.records["people"]
+    assert made == [True]
 
 
 class Killed(BaseException):

@@ -288,10 +288,11 @@ def test_a_value_that_changed_while_it_was_written_is_written_again(world: Calla
     assert w.systems["crm"].value("people", "people-1", "city") == "Bonn"
 
 
+@pytest.mark.parametrize("token", [True, False], ids=["the system checks", "we compare"])
 def test_a_slow_system_is_asked_again_without_keeping_others_from_the_store(
-    world: Callable[..., Any],
+    world: Callable[..., Any], token: bool
 ) -> None:
-    w = world(erp=Memory(), crm=Memory())
+    w = world(erp=Memory(), crm=Memory(token=token))
     w.systems["erp"].put("people", "1", **ANN)
     w.sync()
     w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
