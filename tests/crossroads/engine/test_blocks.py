@@ -1,5 +1,6 @@
 """A record that its system locks, or hides at the end of its purpose: left alone, made nowhere again, and no deletion."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from crossroads import engine
 from crossroads.audit.explain import explain
 from crossroads.audit.status import overview
 from crossroads.engine.report import RunFailed
+from crossroads.engine.survivorship import Policy, Rule, Survivorship
 from crossroads.testkit.memory import Memory
 
 JAN, FEB, MAR = (f"2026-0{month}-01T00:00:00Z" for month in (1, 2, 3))
@@ -160,6 +162,18 @@ def test_the_word_of_a_blocked_record_stands_until_another_says_something_later(
     two.sync()
     assert golden("addresses.main.locality") == ("Oslo", "crm/people/people-1")
     assert golden("given_name") == ("Ann", "erp/people/1")
+
+
+def test_a_blocked_record_keeps_no_rank(two: Any) -> None:
+    ranked = Rule(rule="ranked", systems=("erp", "crm"))
+    policy = Policy(default=Rule(rule="newest"), fields={"addresses.main.locality": ranked})
+    two.ws.survivorship = Survivorship({"customer": policy})
+    lock(two)
+    two.sync()
+    two.systems["crm"].put("people", "people-1", city="Oslo", changed=MAR)
+    two.sync()
+    (profile,) = two.rows("Profile")
+    assert json.loads(profile["document"])["addresses.main.locality"] == "Oslo"
 
 
 def test_what_was_due_before_the_block_is_not_sent(two: Any) -> None:

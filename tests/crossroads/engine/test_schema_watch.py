@@ -128,13 +128,16 @@ def test_a_field_that_no_mapping_reads_or_that_few_records_have_is_never_missing
     w = world(erp=Memory(page=100))
     for number in range(60):
         more = {"mobile": "+49 170 1234567"} if number == 7 else {}
-        w.systems["erp"].put("people", str(number), **person(number, shoe_size=38, **more))
+        half = {"city": "Bonn"} if number % 2 else {}
+        w.systems["erp"].put("people", str(number), **person(number, shoe_size=38, **more, **half))
     w.sync()
-    for turn in range(5):
+    for turn in range(10):  # for five turns half of them have a city, enough to be known by, and then nobody
         for number in range(60):
             record = w.systems["erp"].records["people"][str(number)]
             record.pop("shoe_size", None)
             record.pop("mobile", None)
+            if turn >= 5:
+                record.pop("city", None)
             record["street"] = f"Lane {turn}"
         w.sync(full=True)
     assert states(w) == {"street": "new"}

@@ -261,6 +261,10 @@ def test_a_clock_that_goes_back_does_not_hide_a_change(world: Callable[..., Any]
     w.systems["erp"].put("people", "1", city="Ulm", changed=JAN)
     w.sync()
     assert w.systems["crm"].value("people", "a", "city") == "Ulm"
+    w.systems["erp"].put("people", "1", city="Rome", changed=JAN)
+    w.systems["crm"].put("people", "a", city="Oslo", changed="2026-04-01T00:00:00Z")
+    w.sync()
+    assert w.systems["crm"].value("people", "a", "city") == "Rome", "its time is when we saw it"
 
 
 def test_a_second_change_counts_though_the_other_systems_clock_is_ahead(world: Callable[..., Any]) -> None:

@@ -240,8 +240,8 @@ def test_an_order_that_needs_a_customer_at_the_moment_it_is_held_back_gets_one(
     people = w.plans[0]
     w.systems["shop"].put("people", "7", **ANN)
     w.systems["shop"].put("orders", "o1", reference="#1", buyer="7", status="open")
-    step(w, people, "r1", "shop.people", match=True)()
-    step(w, orders, "r2", "shop.orders", match=True)()
+    step(w, people, "r1", "shop.people", "erp.people", match=True)()
+    step(w, orders, "r2", "shop.orders", "erp.orders", match=True)()
     with w.store.write() as db:
         _make_due(db, w)
     meanwhile(
