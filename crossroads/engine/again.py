@@ -75,7 +75,7 @@ def again(
     """Read these records of a stream once more, in a run of their own."""
     with step(ws, run, kind, member.name), ws.open(member.connection) as connector, attempt() as who:
         lens = ws.lens(member.connection, member.stream)
-        reader = Again(ws, plan, member, connector.streams[member.stream], lens, run, who, step=kind)
+        reader = Again(ws, plan, member, connector, lens, run, who, step=kind)
         reader.edits = edits
         for some in chunks(keys, CHUNK):
             with ws.store.read() as db:

@@ -11,6 +11,7 @@ from crossroads.engine.attempt import attempt
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
 from crossroads.engine.outcomes import Outcomes
+from crossroads.engine.turns import Turns
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, Superseded
 from crossroads.plan import Member, Plan
@@ -53,7 +54,8 @@ def answer(
         raise ConfigError(f"The record of {profile} in {name} is known; say --again or --drop.")
     with ws.open(member.connection) as connector, attempt() as who:
         lens = ws.lens(member.connection, member.stream)
-        job = Job(ws, plan, member, lens, connector, RUN, who, Outcomes(RUN, "push", member.name))
+        outcomes, turns = Outcomes(RUN, "push", member.name), Turns(ws.store, member)
+        job = Job(ws, plan, member, lens, connector, RUN, who, outcomes, turns)
         record = _record(job, key) if said is Answer.THERE else None
         at = ws.clock()
         with ws.store.write() as db:
@@ -82,6 +84,8 @@ def _resolve(
 
 
 def _found(db: Connection, job: Job, claim: Claim, key: str, record: Record | None, at: str) -> None:
+    if job.turns.overlapping(db, [key]):
+        raise Superseded(f"A sync has just read {key} of {job.member.name}; ask again.")
     token = rereading.version(job.stream, record)
     received.written(db, job, claim, Written(claim.change(), key, token, record), at=at, sought=True)
 

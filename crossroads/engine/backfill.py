@@ -1,7 +1,6 @@
 """Backfill: read certain records of a stream, or a window of time, beside the syncs; the cursor is never touched.
 
-A sync may read or write the same records meanwhile. What it stores after we asked is at least as new as our answer, so
-our answer gives way: put over it, an older reading would hide a change that the cursor has passed.
+A sync may read or write the same records meanwhile: engine/turns.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,21 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
-
 from crossroads.connector import Connector
 from crossroads.engine import apart, outcomes
 from crossroads.engine.attempt import attempt
-from crossroads.engine.entered import Page
-from crossroads.engine.known import Known
 from crossroads.engine.page import Reader
 from crossroads.engine.run import step
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, RecordRejected
 from crossroads.records import Batch, Record, State
 from crossroads.store.clock import widened
-from crossroads.store.session import chunks, table
-from crossroads.store.tables import Contribution, Entry, Lease
+from crossroads.store.session import chunks
 
 KIND = "backfill"
 Progress = Callable[[int], None]
@@ -37,39 +31,6 @@ class Filled:
     run: str
     counts: Mapping[str, int]
     absent: Sequence[str] = ()
-
-
-class Backfiller(Reader):
-    """Stores what was asked for beside the syncs, and leaves alone what one of them has stored since `mark`."""
-
-    mark = 0
-    newer: frozenset[str] = frozenset()
-
-    def note(self) -> None:
-        """Take note of what is known before the system is asked."""
-        with self.ws.store.read() as db:
-            self.mark = db.execute(select(func.max(table(Entry).c.seq))).scalar() or 0
-
-    def _known(self, db: Connection, keys: Sequence[str]) -> Mapping[str, Known]:
-        lease, entries, rows = table(Lease), table(Entry), table(Contribution)
-        # No pull stores a page of this stream between our look and our writing.
-        db.execute(select(lease.c.fence).where(lease.c.name == f"pull:{self.member.name}").with_for_update())
-        pulled = (entries.c.kind == "pull") & (entries.c.subject == self.member.name)
-        since = select(entries.c.run).where(entries.c.seq > self.mark, or_(pulled, entries.c.kind == "write"))
-        runs = set(db.execute(since.distinct()).scalars())
-        mine = (rows.c.connection == self.member.connection, rows.c.stream == self.member.stream)
-        found: set[str] = set()
-        for some in chunks(keys if runs else ()):
-            query = select(rows.c.key).where(*mine, rows.c.key.in_(some), rows.c.run.in_(runs))
-            found |= set(db.execute(query).scalars())
-        self.newer = frozenset(found)
-        return super()._known(db, keys)
-
-    def _changed(self, page: Page, known: Mapping[str, Known], refused: Mapping[str, str]) -> list[str]:
-        for key in self.newer & page.records.keys():
-            del page.records[key]
-            page.ended[key] = "superseded"
-        return super()._changed(page, known, refused)
 
 
 def backfill(
@@ -88,7 +49,7 @@ def backfill(
     absent: list[str] = []
     with step(ws, run, KIND, member.name), ws.open(connection) as connector, attempt() as who:
         lens = ws.lens(connection, stream)
-        reader = Backfiller(ws, plan, member, connector.streams[stream], lens, run, who, step=KIND)
+        reader = Reader(ws, plan, member, connector, lens, run, who, step=KIND)
         batches = (
             _fetched(reader, connector, _left(reader, keys), absent)
             if keys
@@ -103,7 +64,7 @@ def backfill(
     return Filled(run, apart.close_run(ws, run, KIND, [member]), absent)
 
 
-def _left(reader: Backfiller, keys: Sequence[str]) -> list[str]:
+def _left(reader: Reader, keys: Sequence[str]) -> list[str]:
     """Return the keys that an earlier attempt has not read."""
     with reader.ws.store.read() as db:
         done = outcomes.ended(db, reader.run, KIND, reader.member.name)
@@ -111,10 +72,10 @@ def _left(reader: Backfiller, keys: Sequence[str]) -> list[str]:
 
 
 def _fetched(
-    reader: Backfiller, connector: Connector[Any], keys: Sequence[str], absent: list[str]
+    reader: Reader, connector: Connector[Any], keys: Sequence[str], absent: list[str]
 ) -> Iterator[list[Record]]:
     for some in chunks(keys, reader.stream.page_size):
-        reader.note()
+        reader.turns.ask()
         records = list(connector.fetch(reader.stream, some))
         yield records
         # Absence proves nothing: the record may only be hidden from us.
@@ -122,22 +83,22 @@ def _fetched(
         absent += [key for key in some if key not in there]
 
 
-def _key(reader: Backfiller, record: Record) -> str | None:
+def _key(reader: Reader, record: Record) -> str | None:
     try:
         return reader.lens.key(record)
     except RecordRejected:
         return None
 
 
-def _window(reader: Backfiller, connector: Connector[Any], since: str, until: str) -> Iterator[list[Record]]:
+def _window(reader: Reader, connector: Connector[Any], since: str, until: str) -> Iterator[list[Record]]:
     """Yield what changed in a window; deletions are left to the syncs, an old one may have been undone since."""
-    reader.note()  # once: a listing may show every page as it was when it was first asked
+    reader.turns.ask()  # once: a listing may show every page as it was when it was first asked
     state = connector.state_at(reader.stream, f"{since[:19]}Z")
     for batch in connector.read(reader.stream, state):
         yield [record for record in batch.records if _within(reader, record, since, until)]
 
 
-def _within(reader: Backfiller, record: Record, since: str, until: str) -> bool:
+def _within(reader: Reader, record: Record, since: str, until: str) -> bool:
     """Tell whether a record changed in a window; one that does not say when is taken in."""
     changed = reader.lens.changed_at(record)
     return changed is None or since <= widened(changed) < (until or "9")

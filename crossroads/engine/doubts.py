@@ -43,6 +43,7 @@ def clear(job: Job, sender: Sender, *, wait: bool) -> bool:
 
 def _cleared(job: Job, claim: Claim, strangers: Strangers) -> bool:
     at = job.ws.clock()
+    job.turns.ask()
     quiet = claim.quiet_at is None or claim.quiet_at <= at
     if claim.slot:
         return _updated(job, claim, at, quiet=quiet)
@@ -53,6 +54,8 @@ def _cleared(job: Job, claim: Claim, strangers: Strangers) -> bool:
         return True
     if seen:
         with job.ws.store.write(job.scope) as db:
+            if job.turns.overlapping(db, [seen[0].key]):
+                return True  # stored by somebody else meanwhile, perhaps newer: it is claimed and looked up once more
             if ledger.end(db, [claim], "written", at=at):
                 result = Written(claim.change(), seen[0].key, seen[0].version, seen[0].record)
                 belonging.doubles(db, job, claim, seen, at=at)
@@ -72,6 +75,8 @@ def _updated(job: Job, claim: Claim, at: str, *, quiet: bool) -> bool:
     if not arrived and not quiet and claim.version is None:
         return False  # it may arrive yet, on top of whatever we would write meanwhile
     with job.ws.store.write((job.plan.entity,)) as db:
+        if job.turns.overlapping(db, [claim.slot]):
+            return True
         if arrived:
             if ledger.end(db, [claim], "written", at=at):
                 token = rereading.version(job.stream, record)

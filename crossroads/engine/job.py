@@ -7,6 +7,7 @@ from typing import Any
 from crossroads.connector import Connector
 from crossroads.engine.echo import Together
 from crossroads.engine.outcomes import Outcomes
+from crossroads.engine.turns import Turns
 from crossroads.engine.workspace import Workspace
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
@@ -26,6 +27,7 @@ class Job:
     run: str
     who: str
     outcomes: Outcomes
+    turns: Turns
 
     @property
     def stream(self) -> Stream:

@@ -23,6 +23,7 @@ class Known(NamedTuple):
     mapping: str
     gone: bool
     blocked: str | None
+    turn: int
 
     @property
     def away(self) -> bool:

@@ -7,45 +7,35 @@ and the page goes on.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from crossroads import journal
-from crossroads.engine import aside, deletes, echo, ledger, restored
-from crossroads.engine.blocks import lock, released, silenced
+from crossroads.connector import Connector
+from crossroads.engine import aside, deletes, restored
 from crossroads.engine.entered import Page, keyed
+from crossroads.engine.heard import keep
 from crossroads.engine.known import Known, changed, known
 from crossroads.engine.listing import Listing
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.raw import Raw, storable
-from crossroads.engine.remapped import remapped
 from crossroads.engine.run import hold, take
 from crossroads.engine.schema_watch import Watch
 from crossroads.engine.standing import standing
+from crossroads.engine.turns import Turns
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, RecordRejected
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
-from crossroads.records import Batch, State, Stream
-from crossroads.store import newid
-from crossroads.store.clock import widened
+from crossroads.records import Batch, Record, State
 from crossroads.store.session import Bulk
-from crossroads.store.tables import Contribution, StreamState
+from crossroads.store.tables import StreamState
 
-_COLUMNS = (
-    "id", "entity", "connection", "stream", "key", "version", "digest", "mapping", "holds", "said", "echo", "since",
-    "said_at", "changed_at", "raw", "dictionary", "signature", "gone", "blocked", "dirty", "run",
-)  # fmt: skip
-_KEPT = ("id", "entity", "connection", "stream", "key", "said_at", "signature")
-_contribution = Bulk(
-    Contribution,
-    _COLUMNS,
-    conflict=("connection", "stream", "key"),
-    update=[column for column in _COLUMNS if column not in _KEPT],
-)
 _state = Bulk(StreamState, ("connection", "stream", "system", "origin", "cursor"))
 _whole = Bulk(StreamState, ("connection", "stream", "system", "origin", "cursor", "mapping"))
+LOOKS = 3  # a record that somebody stores in between each time is left to the next run
 
 
 class Reader:
@@ -56,21 +46,22 @@ class Reader:
         ws: Workspace,
         plan: Plan,
         member: Member,
-        stream: Stream,
+        connector: Connector[Any],
         lens: Lens,
         run: str,
         who: str,
         *,
         step: str = "pull",
     ) -> None:
-        self.ws, self.plan, self.member, self.stream, self.lens, self.run = (
+        self.ws, self.plan, self.member, self.connector, self.lens, self.run = (
             ws,
             plan,
             member,
-            stream,
+            connector,
             lens,
             run,
         )
+        self.stream, self.turns = connector.streams[member.stream], Turns(ws.store, member)
         self.raw = Raw(ws.store, member)
         self.lease = f"{step}:{member.name}"
         self.scope = (plan.entity, member.name)
@@ -85,22 +76,47 @@ class Reader:
             self.restored = restored.lately(db, ws.clock())
         self.listing: Listing | None = None
         self.compares = False
+        self.behind = False
 
     def store(self, batch: Batch, state: State | None) -> None:
-        """Store one page and the cursor that is true once it is stored."""
+        """Store one page and the cursor that is true once it is stored.
+
+        A record that somebody else stored since the page was asked for is asked for once more; the cursor has to wait for it.
+        """
         if batch.gone and self.stream.deletes == "none":
             raise ConfigError(
                 f"{self.member.name}: its connector reports deleted records, and declares that it sees none. Correct "
                 "`deletes` of the stream in its manifest."
             )
-        at = self.ws.clock()
         page = keyed(self.lens, self.member, self.stream, batch.records)
         gone = [key for key in batch.gone if storable(key)]  # of another one there is nothing in the store
+        overlap = self._store(page, gone, state)
+        for _ in range(LOOKS):
+            if overlap and (records := self._now(overlap)) is not None:
+                overlap = self._store(keyed(self.lens, self.member, self.stream, records), [], state)
+        self.behind |= bool(overlap)
+        if self.listing is not None:
+            self.listing.note(batch, page.listed)
+
+    def _now(self, keys: Sequence[str]) -> list[Record] | None:
+        """Return records as they are now, if the system can show single ones."""
+        self.turns.ask()
+        try:
+            return list(self.connector.fetch(self.stream, keys))
+        except NotImplementedError:
+            return None
+
+    def _store(self, page: Page, gone: Sequence[str], state: State | None) -> list[str]:
+        """Store a page but for the records that somebody else stored since we asked; return their keys."""
+        at = self.ws.clock()
         with self.ws.store.write(self.scope) as db:
             hold(db, self.lease, self.fence)
             refused = self.standing.marks(self.lens.version) | aside.refused(db, self.member)
             before = self._known(db, list(page.records))
-            self._translate(page, self._changed(page, before, refused))
+            changed = self._changed(page, before, refused)
+            overlap = [key for key in changed if key in before and self.turns.passed(before[key].turn)]
+            page.ended |= dict.fromkeys(overlap, "superseded")
+            self._translate(page, [key for key in changed if key not in page.ended])
             self._keep(db, page, before, at)
             self._deleted(db, page, gone, at)
             aside.keep(
@@ -113,10 +129,9 @@ class Reader:
                 journal.append(
                     db, [journal.Line("pull", self.member.name, dict(counts))], run=self.run, at=at
                 )
-            if state is not None:
+            if state is not None and not overlap and not self.behind:
                 _state(db, [self._left(state)])
-        if self.listing is not None:
-            self.listing.note(batch, page.listed)
+        return overlap
 
     def _known(self, db: Connection, keys: Sequence[str]) -> Mapping[str, Known]:
         """Return what the store has of the records with these keys."""
@@ -150,6 +165,8 @@ class Reader:
 
     def read_whole(self, state: State) -> None:
         """Store the cursor at the end of a read of everything, and that it was read by this mapping."""
+        if self.behind:
+            return
         with self.ws.store.write(self.scope) as db:
             hold(db, self.lease, self.fence)
             _whole(db, [(*self._left(state), self.lens.version)])
@@ -168,44 +185,7 @@ class Reader:
                 page.ended[key] = "applied"
 
     def _keep(self, db: Connection, page: Page, former: Mapping[str, Known], at: str) -> None:
-        """Store what the changed records hold now, and what of it is their system's own word."""
-        old = echo.held(db, self.member, [key for key in page.documents if key in former])
-        unanswered = ledger.unanswered(db, self.member) if old else {}
-        for key in unanswered.keys() & old.keys():
-            old[key] = old[key].arrived(unanswered[key], page.documents[key])
-        self.raw.train(db, [page.payloads[key][1] for key in page.documents])
-        entity, connection, stream, version = (
-            self.plan.entity,
-            self.member.connection,
-            self.member.stream,
-            self.stream.version,
-        )
-        rows = []
-        for key, document in page.documents.items():
-            record, (digest, content) = page.records[key], page.payloads[key]
-            changed_at = self.lens.changed_at(record)
-            moved_at = widened(changed_at) if changed_at else None
-            before, blocked = former.get(key), lock(record, self.stream.blocked)
-            if blocked is not None:
-                held = silenced(old.get(key), document, moved_at, at)
-            elif before is not None and before.blocked is not None:
-                held = released(old[key], document, moved_at, at, self.together)
-            elif before is not None and before.digest == digest and before.mapping != self.lens.version:
-                read_at = old[key].changed_at or old[key].said_at
-                held = remapped(old[key], document, self.lens, read_at, true=True)
-            else:
-                held = echo.heard(old.get(key), document, moved_at, at, self.together)
-            moved = before is not None and (before.gone or before.blocked != blocked)
-            dirty = int(held.dirty or held.differs or moved)
-            token = record.get(version) if version else None
-            rows.append((held.id or newid(), entity, connection, stream, key, token, digest, self.lens.version, *held.row(),
-                         *self.raw.pack(content), "", False, blocked, dirty, self.run))  # fmt: skip
-        _contribution(db, rows)
-        if self.restored:
-            named = (
-                (key, self.lens.made_for(page.records[key])) for key in page.documents if key not in former
-            )
-            restored.note(db, self.member, [(key, profile) for key, profile in named if profile], at)
+        keep(db, self, page, former, at)
 
     def _left(self, state: State) -> tuple[str, str, str, str, str]:
         system = self.ws.system(self.member.connection)

@@ -47,7 +47,7 @@ def pull(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
             )
             if full:
                 comparing(db, run, name)
-        reader = Reader(ws, plan, member, connector.streams[member.stream], lens, run, who)
+        reader = Reader(ws, plan, member, connector, lens, run, who)
         try:
             state = _read(reader, connector, since, full=full)
         except HistoryLost as lost:

@@ -15,6 +15,7 @@ from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.planning import Planner, scopes
 from crossroads.engine.run import step
 from crossroads.engine.sending import ROUNDS, Sender
+from crossroads.engine.turns import Turns
 from crossroads.engine.workspace import Workspace
 from crossroads.plan import Plan
 from crossroads.store.session import table
@@ -28,7 +29,7 @@ def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
         lens = ws.lens(member.connection, member.stream)
         with ws.store.read() as db:
             outcomes = Outcomes.load(db, run, "push", member.name)
-        job = Job(ws, plan, member, lens, connector, run, who, outcomes)
+        job = Job(ws, plan, member, lens, connector, run, who, outcomes, Turns(ws.store, member))
         sender = Sender(job)
         with ws.store.write(job.scope) as db:
             renewal.renew(db, member, ws.clock())

@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import orjson
-import zstandard
 from sqlalchemy import Connection, select
-from xxhash import xxh3_128_hexdigest
 
 from crossroads import journal
 from crossroads.canonical import Document
@@ -16,7 +14,7 @@ from crossroads.engine.echo import Held, Together
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
 from crossroads.engine.raw import original, unpack
-from crossroads.engine.rereading import shown, untaken
+from crossroads.engine.rereading import shown, store, untaken
 from crossroads.engine.spelling import alike
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens
@@ -26,16 +24,8 @@ from crossroads.store import newid
 from crossroads.store.session import Bulk, table
 from crossroads.store.tables import Contribution, Due, Link, Profile, Rejected
 
-_contribution = Bulk(
-    Contribution,
-    ("id", "entity", "connection", "stream", "key", "version", "digest", "mapping", "holds", "said", "echo", "since", "said_at",
-     "changed_at", "raw", "dictionary", "signature", "gone", "dirty", "run"),
-    conflict=("connection", "stream", "key"),
-    update=("version", "digest", "holds", "said", "echo", "since", "changed_at", "raw", "dictionary", "dirty", "run"),
-)  # fmt: skip
 _due = Bulk(Due, ("connection", "stream", "profile"), update=())
 _rejected = Bulk(Rejected, ("connection", "stream", "key", "step", "reasons", "at", "run", "digest"))
-_pack = zstandard.ZstdCompressor(level=1).compress
 
 
 def written(
@@ -57,25 +47,23 @@ def written(
     held = _answered(old, ours, document, together, at, made=made, times=times)
     rows = table(Contribution)
     if result.record is not None:
-        payload = original(result.record)
-        raw, dictionary, digest = _pack(payload), None, xxh3_128_hexdigest(payload)
+        content = original(result.record)
     elif before is not None:
         known = db.execute(select(rows.c.raw, rows.c.dictionary).where(rows.c.id == before.id)).one()
-        lying = unpack(db, known.raw, known.dictionary)
-        raw, dictionary, digest = _pack(orjson.dumps(merged(lying, claim.patch["record"]))), None, ""
+        content = orjson.dumps(merged(unpack(db, known.raw, known.dictionary), claim.patch["record"]))
     else:
-        raw, dictionary, digest = _pack(orjson.dumps(claim.patch["record"])), None, ""
+        content = orjson.dumps(claim.patch["record"])
     # Without the record the copy is what it should be by now, not what it is: no version says that we have seen it.
-    token = result.version if job.stream.version and result.record is not None else None
+    seen = result.record is not None
+    token = result.version if job.stream.version and seen else None
     dirty = int(made or held.differs or bool(old.dirty))
-    _contribution(db, [(old.id, job.plan.entity, *job.place, key, token, digest, job.lens.version,
-                        *held.row(), raw, dictionary, "", False, dirty, job.run)])  # fmt: skip
+    store(db, job, key, held, content, version=token, seen=seen, dirty=dirty)
     if made:
         belongs(db, job, claim, key, old.id, at=at)
         deletes.weigh(db, job.member, key)
     _healed(db, job.member, [claim.slot or claim.profile])
-    seen = document or {}
-    ignored = [p for p, value in ours.items() if value is not None and seen.get(p, value) is None]
+    there = document or {}
+    ignored = [p for p, value in ours.items() if value is not None and there.get(p, value) is None]
     untaken(db, job, key, ignored, at=at)
     _overtaken(db, job.member, job.lens, old.id, ours)
     told = {"to": f"{job.member.name}/{key}", "intent": claim.id, "fields": sorted(claim.document)}

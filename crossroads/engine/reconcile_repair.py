@@ -1,20 +1,23 @@
 """Repair what a comparison found, by the ordinary ways only: what was read goes through a pull, what differs becomes due."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import update
 
+from crossroads.connector import Connector
 from crossroads.engine.attempt import attempt
 from crossroads.engine.match import match
 from crossroads.engine.page import Reader
 from crossroads.engine.push import push
 from crossroads.engine.reconcile_found import Found
 from crossroads.engine.report import RunFailed, report
+from crossroads.engine.turns import Turns
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import CrossroadsError
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
-from crossroads.records import Batch, Record, State, Stream
+from crossroads.records import Batch, Record, State
 from crossroads.store.session import Bulk, chunks, table
 from crossroads.store.tables import Contribution, Due
 
@@ -25,15 +28,23 @@ class Repair:
     """Repairs one stream within a run; the right to store pages is taken only when there is something to store."""
 
     def __init__(
-        self, ws: Workspace, plan: Plan, member: Member, stream: Stream, lens: Lens, run: str
+        self,
+        ws: Workspace,
+        plan: Plan,
+        member: Member,
+        connector: Connector[Any],
+        lens: Lens,
+        run: str,
+        turns: Turns,
     ) -> None:
-        self.ws, self.plan, self.member, self.stream, self.lens, self.run = (
+        self.ws, self.plan, self.member, self.connector, self.lens, self.run, self.turns = (
             ws,
             plan,
             member,
-            stream,
+            connector,
             lens,
             run,
+            turns,
         )
         self._reader: Reader | None = None
 
@@ -43,13 +54,16 @@ class Repair:
             return
         if self._reader is None:
             with attempt() as who:
-                self._reader = Reader(self.ws, self.plan, self.member, self.stream, self.lens, self.run, who)
+                self._reader = Reader(
+                    self.ws, self.plan, self.member, self.connector, self.lens, self.run, who
+                )
+                self._reader.turns = self.turns
         self._look_at(records)
         self._reader.store(Batch(records, State()), None)
 
     def _look_at(self, records: Sequence[Record]) -> None:
         """Forget the versions of these records: a pull takes a record of the same version for the same, and they are not."""
-        if not self.stream.version:
+        if not self.connector.streams[self.member.stream].version:
             return
         rows = table(Contribution)
         keys = [self.lens.key(record) for record in records]

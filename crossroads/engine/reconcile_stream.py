@@ -19,6 +19,7 @@ from crossroads.engine.raw import original
 from crossroads.engine.reconcile_found import Found
 from crossroads.engine.reconcile_golden import differing, references
 from crossroads.engine.settle import Part
+from crossroads.engine.turns import Turns
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens
@@ -26,7 +27,7 @@ from crossroads.plan import Member, Plan
 from crossroads.records import Record
 from crossroads.store.clock import widened
 from crossroads.store.session import chunks, table
-from crossroads.store.tables import Contribution, Intent, Link, Profile
+from crossroads.store.tables import Contribution, Link, Profile
 
 
 class Known(NamedTuple):
@@ -35,6 +36,7 @@ class Known(NamedTuple):
     digest: str
     mapping: str
     gone: bool
+    turn: int
     profile: str | None
     held: Held
 
@@ -57,7 +59,7 @@ class Comparison:
 
     def __init__(self, ws: Workspace, plan: Plan, member: Member, lens: Lens) -> None:
         self.ws, self.plan, self.member, self.lens = ws, plan, member, lens
-        self.began = ws.clock()
+        self.turns = Turns(ws.store, member)
         self.together = partial(ws.survivorship.together, plan.entity)
         with ws.store.read() as db:
             self.refused = aside.refused(db, member)
@@ -79,7 +81,7 @@ class Comparison:
                 held[key] = before.held
             else:
                 other[key] = (digest, record)
-        for key in self._written_since(db, list(other)):
+        for key in [key for key in other if self.turns.passed(known[key].turn)]:
             del other[key]
             page.busy += 1
         held |= self._read(page, other, known)
@@ -98,31 +100,17 @@ class Comparison:
 
     def _known(self, db: Connection, keys: Sequence[str]) -> dict[str, Known]:
         rows, link = table(Contribution), table(Link)
-        columns = (rows.c.key, rows.c.digest, rows.c.mapping, rows.c.gone, link.c.profile)
+        columns = (rows.c.key, rows.c.digest, rows.c.mapping, rows.c.gone, rows.c.turn, link.c.profile)
         query = (
             select(*columns, *(rows.c[name] for name in echo.COLUMNS))
             .select_from(rows.outerjoin(link, link.c.contribution == rows.c.id))
             .where(rows.c.connection == self.member.connection, rows.c.stream == self.member.stream)
         )
         return {
-            row[0]: Known(row[1], row[2], row[3], row[4], echo.read(row[5:]))
+            row[0]: Known(row[1], row[2], row[3], row[4], row[5], echo.read(row[6:]))
             for some in chunks(keys)
             for row in db.execute(query.where(rows.c.key.in_(some)))
         }
-
-    def _written_since(self, db: Connection, keys: Sequence[str]) -> list[str]:
-        """Return the records we wrote since reading began: what was listed may be older than our write."""
-        rows = table(Intent)
-        mine = (
-            rows.c.connection == self.member.connection,
-            rows.c.stream == self.member.stream,
-            rows.c.state == "written",
-            rows.c.ended_at >= self.began,
-        )
-        query = select(rows.c.slot).where(*mine).distinct()
-        return [
-            key for some in chunks(keys) for key in db.execute(query.where(rows.c.slot.in_(some))).scalars()
-        ]
 
     def _unknown(self, page: Page, key: str, digest: str, record: Record, before: Known | None) -> None:
         if before is None and self.refused.get(key) == f"{digest}/{self.lens.version}":

@@ -25,9 +25,9 @@ from crossroads.store.tables import Contribution, Due, Notice
 _contribution = Bulk(
     Contribution,
     ("id", "entity", "connection", "stream", "key", "version", "digest", "mapping", "holds", "said", "echo", "since", "said_at",
-     "changed_at", "raw", "dictionary", "signature", "gone", "dirty", "run"),
+     "changed_at", "raw", "dictionary", "signature", "gone", "dirty", "turn", "run"),
     conflict=("connection", "stream", "key"),
-    update=("version", "digest", "holds", "said", "echo", "since", "changed_at", "raw", "dictionary", "dirty", "run"),
+    update=("version", "digest", "holds", "said", "echo", "since", "changed_at", "raw", "dictionary", "dirty", "turn", "run"),
 )  # fmt: skip
 _due = Bulk(Due, ("connection", "stream", "profile"), update=())
 _notice = Bulk(Notice, ("connection", "stream", "key", "path", "reason", "at", "run"))
@@ -36,6 +36,23 @@ _IGNORED = (
     "say flow: in in the mapping."
 )
 _pack = zstandard.ZstdCompressor(level=1).compress
+
+
+def store(
+    db: Connection,
+    job: Job,
+    key: str,
+    held: echo.Held,
+    content: bytes,
+    *,
+    version: str | None,
+    seen: bool,
+    dirty: int,
+) -> None:
+    """Store what one record holds now, with its content; has nobody `seen` it, no digest says that we know it."""
+    digest = xxh3_128_hexdigest(content) if seen else ""
+    _contribution(db, [(held.id, job.plan.entity, *job.place, key, version, digest, job.lens.version, *held.row(),
+                        _pack(content), None, "", False, dirty, job.turns.take(db), job.run)])  # fmt: skip
 
 
 def bases(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, Record]:
@@ -84,11 +101,15 @@ def says(lens: Lens, record: Record, claim: Claim) -> bool:
 def reread(
     db: Connection, job: Job, claim: Claim, record: Record | None, *, at: str, again: bool = True
 ) -> None:
-    """Take in a record as it is now; let its profile be settled if it says something new, and planned `again`."""
+    """Take in a record as it is now; let its profile be settled if it says something new, and planned `again`.
+
+    One that somebody else stored since it was asked for is left as it is stored: planned again, it is asked for again.
+    """
     document = shown(job.lens, record)
     before = echo.held(db, job.member, [claim.slot]).get(claim.slot)
     profile = belonging.holder(db, claim, before.id if before else None)
-    if record is not None and document is not None and before is not None:
+    overtaken = bool(job.turns.overlapping(db, [claim.slot]))
+    if record is not None and document is not None and before is not None and not overtaken:
         changed = job.lens.changed_at(record)
         held = before.told(
             document,
@@ -96,10 +117,8 @@ def reread(
             at,
             job.together,
         )
-        payload = original(record)
-        _contribution(db, [(before.id, job.plan.entity, *job.place, claim.slot, version(job.stream, record),
-                            xxh3_128_hexdigest(payload), job.lens.version, *held.row(), _pack(payload), None, "", False,
-                            max(before.dirty, int(held.differs)), job.run)])  # fmt: skip
+        token, dirty = version(job.stream, record), max(before.dirty, int(held.differs))
+        store(db, job, claim.slot, held, original(record), version=token, seen=True, dirty=dirty)
         ours = [path for path, value in document.items() if value is None and held.echo.get(path, (None,))[0]]
         untaken(db, job, claim.slot, ours, at=at)
         if held.differs:

@@ -36,6 +36,7 @@ class Sender:
             if not claims:
                 return sent
             left = {claim.id: claim for claim in claims}
+            job.turns.ask()
             with held(job.ws, job.scope, left.values(), seconds, taken) as lease:
                 compared = self._compared(claims, left)
                 self._send(compared, left, lease)
@@ -89,24 +90,35 @@ class Sender:
         with job.ws.store.write(job.scope) as db:
             ledger.end(db, left.values(), state, at=at, unsent=unsent, settle=job.stream.settle_seconds)
 
-    def _record(self, results: Sequence[WriteResult], left: dict[str, Claim]) -> None:
-        """Record results in one transaction; a claim that another attempt took meanwhile is not ours to record."""
+    def _record(
+        self, results: Sequence[WriteResult], left: dict[str, Claim], *, sought: bool = False
+    ) -> None:
+        """Record results in one transaction; a claim that another attempt took meanwhile is not ours to record.
+
+        Of a record that somebody else stored since we asked, the answer may be the older word: it is recorded as the record
+        is when `sought` once more.
+        """
         if not results:
             return
         job, at = self.job, self.job.ws.clock()
         ended: dict[str, str] = {}
         lost: list[str] = []
+        again: list[Written] = []
         fresh, unshown = self._reread(results, left), self._read_back(results)
         # What is read again is settled again, and that is the whole entity's matter.
         scope = (job.plan.entity,) if fresh or unshown else job.scope
         with job.ws.store.write(scope) as db:
+            overlap = job.turns.overlapping(db, [one.key for one in results if isinstance(one, Written)])
             for result in results:
+                if isinstance(result, Written) and result.key in overlap:
+                    again.append(result)
+                    continue
                 claim = left.pop(result.change.id)
                 name = claim.slot or claim.profile
                 match result:
                     case Written():
                         if ledger.end(db, [claim], "written", at=at):
-                            received.written(db, job, claim, result, at=at)
+                            received.written(db, job, claim, result, at=at, sought=sought)
                             ended[name] = "applied"
                             if seen := unshown.get(result.key):
                                 there = claim._replace(slot=result.key)
@@ -126,6 +138,7 @@ class Sender:
             job.outcomes.add(db, ended, ended)
         if lost:
             raise Superseded(f"Another attempt took over intent {', '.join(lost)}.")
+        self._record(self._sought(again), left, sought=True)
 
     def _conflict(
         self, db: Connection, claim: Claim, record: Record | None, reasons: Sequence[str], at: str
@@ -149,12 +162,27 @@ class Sender:
         conflicts = [left[r.change.id] for r in results if isinstance(r, Rejected) and r.conflict]
         return {claim.id: rereading.now(self.job, claim) for claim in conflicts}
 
+    def _sought(self, results: Sequence[Written]) -> list[Written]:
+        """Return results with their records as these are now; as they were, where the system cannot show them."""
+        if not results:
+            return []
+        self.job.turns.ask()
+        now, stream = self._fetched([one.key for one in results]), self.job.stream
+        return [
+            Written(one.change, one.key, rereading.version(stream, record), record)
+            if (record := now.get(one.key))
+            else one
+            for one in results
+        ]
+
     def _read_back(self, results: Sequence[WriteResult]) -> dict[str, Record]:
         """Return the records whose system did not show what it made of our writes.
 
         Read at once, in one call: until then nobody can tell its spelling of our value from somebody's edit.
         """
-        keys = [one.key for one in results if isinstance(one, Written) and one.record is None]
+        return self._fetched([one.key for one in results if isinstance(one, Written) and one.record is None])
+
+    def _fetched(self, keys: Sequence[str]) -> dict[str, Record]:
         try:
             return rereading.fetched(self.job, keys)
         except (CrossroadsError, NotImplementedError):

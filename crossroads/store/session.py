@@ -1,6 +1,6 @@
 """Open the store: an engine, and short read and write transactions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,9 +10,9 @@ from crossroads.errors import ConfigError
 from crossroads.store.bulk import Bulk, Update, chunks, table
 from crossroads.store.scopes import Scope, enter
 
-__all__ = ["Bulk", "Store", "Update", "chunks", "late", "table"]
+__all__ = ["Bulk", "Store", "Update", "chunks", "late", "once", "table"]
 
-_LATE = "crossroads.late"
+_LATE, _ONCE = "crossroads.late", "crossroads.once"
 
 
 class Store:
@@ -45,7 +45,7 @@ class Store:
         """
         with self.engine.begin() as connection:
             works: dict[str, list[Any]] = {}
-            connection.info[_LATE] = works
+            connection.info[_LATE], connection.info[_ONCE] = works, {}
             enter(connection, scopes)
             yield connection
             for work in works.values():
@@ -65,6 +65,14 @@ class Store:
 def late(connection: Connection, name: str, work: Callable[[Connection, list[Any]], None], item: Any) -> None:
     """Keep an item for `work`, which gets all of that name right before the transaction commits."""
     connection.info[_LATE].setdefault(name, [work]).append(item)
+
+
+def once(connection: Connection, name: Hashable, work: Callable[[Connection], Any]) -> Any:
+    """Return what `work` returned when it was first asked for under that name in this transaction."""
+    known = connection.info[_ONCE]
+    if name not in known:
+        known[name] = work(connection)
+    return known[name]
 
 
 def _tune(engine: Engine) -> None:

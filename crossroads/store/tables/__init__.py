@@ -7,7 +7,7 @@ logs.
 
 from crossroads.store.tables.persons import Assertion, Decision, IdentityKey, Lineage, Link, Profile, Review
 from crossroads.store.tables.runs import Drift, Entry, Lease, Page, Reconciliation, Run, Step
-from crossroads.store.tables.said import Contribution, Deletion, Dictionary, SourceField, StreamState
+from crossroads.store.tables.said import Contribution, Deletion, Dictionary, SourceField, StreamState, Turn
 from crossroads.store.tables.sent import OPEN_WORDS, Due, Intent, Notice, Parked, Rejected, Repair
 
 __all__ = [
@@ -37,4 +37,5 @@ __all__ = [
     "SourceField",
     "Step",
     "StreamState",
+    "Turn",
 ]

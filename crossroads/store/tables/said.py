@@ -16,6 +16,15 @@ class StreamState(SQLModel, table=True):
     mapping: str | None = None
 
 
+class Turn(SQLModel, table=True):
+    """How many transactions have stored records of a stream: what was stored after a question was asked has a later turn."""
+
+    __tablename__ = "turn"
+    connection: str = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    number: int
+
+
 class Dictionary(SQLModel, table=True):
     """A compression dictionary trained on the first records of a stream; raw copies name the one they need."""
 
@@ -33,7 +42,7 @@ class Contribution(SQLModel, table=True):
     us, as path -> [value we wrote, value the system shows for it, when it was said]; for those, `said` keeps what the system
     itself had said before. `since` has the time of each field that changed later than `said_at`. A field the
     system emptied is there with null; one it never filled is absent. `blocked` names the field that locks the record, or
-    says `absent` if its system hides it.
+    says `absent` if its system hides it. `turn` is the turn of its stream in which it was stored last.
     """
 
     __tablename__ = "contribution"
@@ -67,6 +76,7 @@ class Contribution(SQLModel, table=True):
     gone: bool = False
     blocked: str | None = None
     dirty: int = 1
+    turn: int = 0
     run: str
 
 
