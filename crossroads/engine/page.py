@@ -6,6 +6,7 @@ and the page goes on.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -29,7 +30,7 @@ from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, RecordRejected
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
-from crossroads.records import Batch, Record, State
+from crossroads.records import Batch, State
 from crossroads.store.session import Bulk
 from crossroads.store.tables import StreamState
 
@@ -90,31 +91,27 @@ class Reader:
             )
         page = keyed(self.lens, self.member, self.stream, batch.records)
         gone = [key for key in batch.gone if storable(key)]  # of another one there is nothing in the store
-        overlap = self._store(page, gone, state)
-        for _ in range(LOOKS):
-            if overlap and (records := self._now(overlap)) is not None:
-                overlap = self._store(keyed(self.lens, self.member, self.stream, records), [], state)
+        overlap = self._store(page, gone, state, self.turns)
+        with suppress(NotImplementedError):  # then the next run reads the page again
+            for _ in range(LOOKS):
+                if not overlap:
+                    break
+                now = Turns(self.ws.store, self.member)
+                records = list(self.connector.fetch(self.stream, overlap))
+                overlap = self._store(keyed(self.lens, self.member, self.stream, records), [], state, now)
         self.behind |= bool(overlap)
         if self.listing is not None:
             self.listing.note(batch, page.listed)
 
-    def _now(self, keys: Sequence[str]) -> list[Record] | None:
-        """Return records as they are now, if the system can show single ones."""
-        self.turns.ask()
-        try:
-            return list(self.connector.fetch(self.stream, keys))
-        except NotImplementedError:
-            return None
-
-    def _store(self, page: Page, gone: Sequence[str], state: State | None) -> list[str]:
-        """Store a page but for the records that somebody else stored since we asked; return their keys."""
+    def _store(self, page: Page, gone: Sequence[str], state: State | None, asked: Turns) -> list[str]:
+        """Store a page but for the records that somebody else stored since it was `asked` for; return their keys."""
         at = self.ws.clock()
         with self.ws.store.write(self.scope) as db:
             hold(db, self.lease, self.fence)
             refused = self.standing.marks(self.lens.version) | aside.refused(db, self.member)
             before = self._known(db, list(page.records))
             changed = self._changed(page, before, refused)
-            overlap = [key for key in changed if key in before and self.turns.passed(before[key].turn)]
+            overlap = [key for key in changed if key in before and asked.passed(before[key].turn)]
             page.ended |= dict.fromkeys(overlap, "superseded")
             self._translate(page, [key for key in changed if key not in page.ended])
             self._keep(db, page, before, at)

@@ -13,9 +13,11 @@ from crossroads.store.session import table
 from crossroads.store.tables import Contribution, Intent, Link, Profile
 from sandbox.load.systems import NAMES
 
+EXAMPLES = 8
+
 
 def judged(ws: Workspace, told: dict[str, Any]) -> dict[str, Any]:
-    """Return how many are doubled, lost and not converged, and whether the journal holds."""
+    """Return how many are doubled, lost and not converged, whether the journal holds, and some `examples` of what is wrong."""
     return {"duplicates": doubled(told), **_compared(ws, told["records"]), "journal": _broken(ws)}
 
 
@@ -31,7 +33,7 @@ def doubled(told: dict[str, Any]) -> int:
     return found
 
 
-def _compared(ws: Workspace, records: dict[str, Any]) -> dict[str, int]:
+def _compared(ws: Workspace, records: dict[str, Any]) -> dict[str, Any]:
     contributions, link, profiles = table(Contribution), table(Link), table(Profile)
     with ws.store.read() as db:
         linked = dict(db.execute(select(link.c.contribution, link.c.profile)).all())
@@ -50,32 +52,41 @@ def _compared(ws: Workspace, records: dict[str, Any]) -> dict[str, int]:
         for stream in streams
         for key in streams[stream]
     }
-    unknown = len(there - {tuple(row) for row in every})
+    unknown = sorted(there - {tuple(row) for row in every})
     places: dict[str, set[str]] = {}
+    examples = [f"{'/'.join(place)}: unknown" for place in unknown]
     differing = undead = 0
     for row in known:
-        profile = linked[row.id]
+        profile, name = linked[row.id], f"{row.connection}/{row.stream}/{row.key}"
         places.setdefault(profile, set()).add(row.connection)
         if row.gone:
             continue
         record = records[row.connection][row.stream].get(row.key)
         if record is None:  # deleted there, and held for living here
             undead += 1
+            examples.append(f"{name}: not there any more")
             continue
         says = ws.lens(row.connection, row.stream).get(record)
         ours = golden[profile][1]
-        differing += any(folded(ours.get(p) or "") != folded(says.get(p) or "") for p in {*says, *ours})
+        other = [p for p in sorted({*says, *ours}) if folded(ours.get(p) or "") != folded(says.get(p) or "")]
+        differing += bool(other)
+        examples += [f"{name}: {path} is not that of profile {profile}" for path in other]
     people = [identity for identity, (entity, _) in golden.items() if entity == "customer"]
-    missing = sum(places.get(identity, set()) != set(NAMES) for identity in people)
+    lacking = {identity: set(NAMES) - places.get(identity, set()) for identity in people}
+    missing = sum(map(bool, lacking.values()))
+    examples += [
+        f"{identity}: not in {', '.join(sorted(names))}" for identity, names in lacking.items() if names
+    ]
     wanted = {order["reference"] for order in records["shop"].get("orders", {}).values()}
     missing += len(wanted - {order["reference"] for order in records["erp"].get("orders", {}).values()})
     return {
         "people": len(people),
         "orders": len(wanted),
-        "lost": unknown + missing,
+        "lost": len(unknown) + missing,
         "differing": differing,
         "undead": undead,
         "hanging": hanging,
+        "examples": examples[:EXAMPLES],
     }
 
 
