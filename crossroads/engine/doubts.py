@@ -55,7 +55,7 @@ def _cleared(job: Job, claim: Claim, strangers: Strangers) -> bool:
     if seen:
         with job.ws.store.write(job.scope) as db:
             if job.turns.overlapping(db, [seen[0].key]):
-                return True  # stored by somebody else meanwhile, perhaps newer: it is claimed and looked up once more
+                return False  # stored by somebody else meanwhile, perhaps newer: it is looked up once more
             if ledger.end(db, [claim], "written", at=at):
                 result = Written(claim.change(), seen[0].key, seen[0].version, seen[0].record)
                 belonging.doubles(db, job, claim, seen, at=at)
@@ -76,7 +76,7 @@ def _updated(job: Job, claim: Claim, at: str, *, quiet: bool) -> bool:
         return False  # it may arrive yet, on top of whatever we would write meanwhile
     with job.ws.store.write((job.plan.entity,)) as db:
         if job.turns.overlapping(db, [claim.slot]):
-            return True
+            return False
         if arrived:
             if ledger.end(db, [claim], "written", at=at):
                 token = rereading.version(job.stream, record)

@@ -44,6 +44,8 @@ def main(
         failed = [verdict.seed for verdict in verdicts if verdict.wrong]
         REPORT.write_bytes(orjson.dumps({**report, "failed_seeds": failed}, option=orjson.OPT_INDENT_2))
         console.print(f"Written to {REPORT}. One trial again, told step by step: --only SEED")
+        if failed:
+            console.print(f"What happened in those that failed is in {REPORT.parent}/seed-*.txt.")
     else:
         for told in _told(verdicts[0]):
             console.print(told, markup=False)
@@ -73,6 +75,10 @@ def _watched(
             progress.update(task, advance=1)
             for told in _told(verdict):
                 progress.console.print(f"{store}, {told}", markup=False)
+            if verdict.story:
+                REPORT.parent.mkdir(parents=True, exist_ok=True)
+                lines = "\n".join([*verdict.story, *_told(verdict), ""])
+                (REPORT.parent / f"seed-{verdict.seed}.txt").write_text(lines)
     return verdicts
 
 

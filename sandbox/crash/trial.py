@@ -21,11 +21,12 @@ KINDS = ("duplicates", "lost", "extra_writes", "not_converged")
 
 @dataclass
 class Verdict:
-    """What became of one trial."""
+    """What became of one trial; of one that went wrong also its `story`, because no second one goes quite the same way."""
 
     seed: int
     counts: Counter[str] = field(default_factory=Counter)
     wrong: dict[str, list[str]] = field(default_factory=dict)
+    story: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -40,7 +41,8 @@ class Trial:
     """Plays one seed against one address of the three systems and one empty store."""
 
     def __init__(self, seed: int, url: str, database: str, pace: Pace, say: Callable[[str], None]) -> None:
-        self.seed, self.url, self.database, self.pace, self.say = seed, url, database, pace, say
+        self.seed, self.url, self.database, self.pace, self.tell = seed, url, database, pace, say
+        self.story: list[str] = []
         self.random, self.office, self.judge = Random(seed), Office(url), Judge()
         self.people = People(self.random, self.office)
         self.verdict = Verdict(seed)
@@ -59,7 +61,13 @@ class Trial:
                 self._come_to_rest()
         self._come_to_rest()
         self.verdict.wrong = dict(self.judge.wrong)
+        self.verdict.story = self.story if self.verdict.wrong else []
         return self.verdict
+
+    def say(self, line: str) -> None:
+        """Note what happens."""
+        self.story.append(line)
+        self.tell(line)
 
     def _disturbed(self) -> None:
         """Run once as badly as it can go, and the same run again, perhaps badly again."""
@@ -85,7 +93,8 @@ class Trial:
         writes = random.random() < 0.4
         deaf = random.choice(SYSTEMS) if random.random() < 0.15 else None
         after = random.random() * self.pace.seconds if random.random() < 0.4 else None
-        at = random.randint(1, self.pace.moments) if after is None and random.random() < 0.6 else None
+        # Drawn as a share, so that the dice that follow fall alike however long a run is on this machine.
+        at = 1 + int(random.random() * self.pace.moments) if after is None and random.random() < 0.6 else None
         return Weather(random.getrandbits(32), storm, writes, deaf, after, at)
 
     def _come_to_rest(self) -> None:
