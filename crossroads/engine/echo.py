@@ -54,12 +54,13 @@ class Held:
 
         An absent path is not a change. A value that differs from the last one is, and its time is the
         record's own if that moved on, else the time we saw it: a record's date does not move with every
-        field, and clocks go back. Who changes a value has seen it, be it ours or an earlier one of the system: whatever
-        the clocks say, the change is later than the value. How a value of ours looks there is learnt at first
-        sight, if the answer to our write did not show it; one that is empty then was not taken, nobody cleared it.
+        field, and clocks go back; nor was anything said later than we saw it. Who changes a value has seen
+        it, be it ours or an earlier one of the system: whatever the clocks say, the change is later than
+        the value. How a value of ours looks there is learnt at first sight, if the answer to our write did
+        not show it; one that is empty then was not taken, nobody cleared it.
         """
         moved = bool(changed_at and (self.changed_at is None or changed_at > self.changed_at))
-        time = changed_at if moved and changed_at else seen_at
+        time = min(changed_at, seen_at) if moved and changed_at else seen_at
         holds, said, echo, since = dict(self.holds), dict(self.said), dict(self.echo), dict(self.since)
         differs = False
         groups = set()
@@ -149,7 +150,7 @@ def heard(
     if before is not None:
         return before.told(document, changed_at, seen_at, together)
     holds = {path: value for path, value in document.items() if value is not None}
-    return Held("", holds, {}, {}, {}, changed_at or seen_at, changed_at, 1, True)
+    return Held("", holds, {}, {}, {}, min(changed_at or seen_at, seen_at), changed_at, 1, True)
 
 
 COLUMNS = ("id", "holds", "said", "echo", "since", "said_at", "changed_at", "dirty")

@@ -115,6 +115,10 @@ class Judge:
             group = self._merge(group, self._root(other))
         for unit, fields in UNITS.items():
             changed = [f for f in fields if (act.before.get(f) or None) != (act.after.get(f) or None)]
+            agreed = self.said[group, unit].agreed
+            if changed and act.verb == "create" and agreed is not None:
+                # Who makes a record has not seen what the others agree on, and its system's clock may be behind theirs.
+                self.said[group, unit].fresh[("agreed", str(group))] = agreed
             if changed:
                 self.said[group, unit].says(place, _value(act.after, fields))
         for name in FIELDS:

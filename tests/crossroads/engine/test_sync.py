@@ -277,6 +277,20 @@ def test_a_second_change_counts_though_the_other_systems_clock_is_ahead(world: C
         assert w.systems["erp"].value("people", "1", "city") == city
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["first word", "second word"])
+def test_nothing_was_said_later_than_it_was_seen(world: Callable[..., Any], again: bool) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **{**ANN, "changed": JAN if again else "2099-02-01T00:00:00Z"})
+    w.run(w.plans[0])
+    if again:
+        w.systems["erp"].put("people", "1", city="Rome", changed="2099-02-01T00:00:00Z")
+        w.run(w.plans[0])
+    w.systems["crm"].delete("people", "people-1")
+    w.systems["crm"].put("people", "b", **{**ANN, "city": "Ulm", "changed": "2099-01-01T00:00:00Z"})
+    w.sync()
+    assert w.systems["erp"].value("people", "1", "city") == "Ulm", "it was seen last"
+
+
 def test_a_changed_address_does_not_tear_a_person_apart(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory(), shop=Memory())
     for name in w.systems:
