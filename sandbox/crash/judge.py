@@ -121,9 +121,16 @@ class Judge:
                 self.said[group, unit].fresh[("agreed", str(group))] = agreed
             if changed:
                 self.said[group, unit].says(place, _value(act.after, fields))
+                self._said_anew(fields, act.after)
         for name in FIELDS:
             if act.before.get(name) != act.after.get(name):
                 self.wrote.pop((act.system, act.key, name), None)
+
+    def _said_anew(self, fields: tuple[str, ...], record: Record) -> None:
+        """Forget that we wrote what people say now: who changes a city says the street beside it once more."""
+        for (_, _, name), values in self.wrote.items():
+            if name in fields:
+                values.discard(_folded(record.get(name) or ""))
 
     def _ours(self, act: Act) -> None:
         place, what = (act.system, act.key), f"{act.verb} of {act.system}/{act.key} by {act.by}"
@@ -149,9 +156,10 @@ class Judge:
         ):
             self._say("extra_writes", f"{what}: the record said so before")
         for name, value in told.items():
-            if value in self.wrote[act.system, act.key, name] and not act.again:
+            known, word = self.wrote[act.system, act.key, name], _folded(value or "")
+            if word in known and not act.again:
                 self._say("extra_writes", f"{what}: says {name} again")
-            self.wrote[act.system, act.key, name].add(value)
+            known.add(word)
         return None
 
     def _all(self) -> set[tuple[str, str]]:
