@@ -130,7 +130,8 @@ class Judge:
         """Forget that we wrote what people say now: who changes a city says the street beside it once more."""
         for (_, _, name), values in self.wrote.items():
             if name in fields:
-                values.discard(_folded(record.get(name) or ""))
+                said = _folded(record.get(name) or "")
+                values -= {word for word in values if _folded(word or "") == said}
 
     def _ours(self, act: Act) -> None:
         place, what = (act.system, act.key), f"{act.verb} of {act.system}/{act.key} by {act.by}"
@@ -156,10 +157,9 @@ class Judge:
         ):
             self._say("extra_writes", f"{what}: the record said so before")
         for name, value in told.items():
-            known, word = self.wrote[act.system, act.key, name], _folded(value or "")
-            if word in known and not act.again:
+            if value in self.wrote[act.system, act.key, name] and not act.again:
                 self._say("extra_writes", f"{what}: says {name} again")
-            known.add(word)
+            self.wrote[act.system, act.key, name].add(value)
         return None
 
     def _all(self) -> set[tuple[str, str]]:

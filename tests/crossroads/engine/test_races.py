@@ -331,6 +331,19 @@ def test_two_attempts_of_one_step_keep_the_outcomes_of_both(world: Callable[...,
         assert ended(db, "r", "push", "erp.people") == {"1": "applied", "2": "applied", "3": "rejected"}
 
 
+def test_nobody_is_made_who_was_read_by_another_attempt_since_we_matched(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    (plan,) = w.plans
+    w.systems["crm"].put("people", "a", **ANN)
+    w.systems["erp"].put("people", "1", **ANN)
+    engine.begin(w.ws, plan, "one")
+    engine.pull(w.ws, plan, "crm.people", "one")
+    engine.match(w.ws, plan, "one")
+    engine.pull(w.ws, plan, "erp.people", "one")  # as the other of two attempts at once
+    engine.push(w.ws, plan, "erp.people", "one")
+    assert w.persons("erp") == {"Ann": 1}
+
+
 def test_a_record_deleted_before_its_create_was_answered_is_not_held_for_living(
     world: Callable[..., Any],
 ) -> None:
