@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from crossroads import journal
 from crossroads.engine import ledger, parking, received, rereading
 from crossroads.engine.attempt import attempt
+from crossroads.engine.due import note_due
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
 from crossroads.engine.outcomes import Outcomes
@@ -16,11 +17,10 @@ from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, Superseded
 from crossroads.plan import Member, Plan
 from crossroads.records import Record, Written
-from crossroads.store.session import Bulk, table
-from crossroads.store.tables import Due, Parked
+from crossroads.store.session import table
+from crossroads.store.tables import Parked
 
 RUN = "answer"
-_due = Bulk(Due, ("connection", "stream", "profile"), update=())
 
 
 class Answer(StrEnum):
@@ -63,7 +63,7 @@ def answer(
                 _resolve(db, job, profile, said, key, record, at)
             parking.go_on(db, *job.place, [profile])
             if said is Answer.AGAIN:
-                _due(db, [(*job.place, profile)])
+                note_due(db, [(*job.place, profile)])
             body = {"of": member.name, "said": str(said), "by": actor, "why": why}
             journal.append(db, [journal.Line("answer", profile, body)], run=RUN, at=at)
 

@@ -12,7 +12,7 @@ from crossroads.engine.ledger import Claim
 from crossroads.engine.raw import unpack
 from crossroads.identity.keys import keys_of
 from crossroads.records import Found
-from crossroads.store.session import Bulk, table
+from crossroads.store.session import Bulk, chunks, table
 from crossroads.store.tables import Assertion, Contribution, IdentityKey, Lineage, Link, Notice, Profile
 
 Strangers: TypeAlias = Mapping[str, set[str | None]]
@@ -51,6 +51,19 @@ def there(db: Connection, job: Job, profile: str) -> bool:
         )
     )
     return db.execute(query.limit(1)).first() is not None
+
+
+def needless(db: Connection, job: Job, creates: Sequence[Claim]) -> list[Claim]:
+    """Return the creates that nobody needs any more: their person has a record by now, or has become one with another."""
+    rows, link, people = table(Contribution), table(Link), table(Profile)
+    profiles = sorted({claim.profile for claim in creates})
+    here = (rows.c.connection == job.member.connection, rows.c.stream == job.member.stream, ~rows.c.gone)
+    living: set[str] = set()
+    for some in chunks(profiles):
+        living |= set(db.execute(select(people.c.id).where(people.c.id.in_(some))).scalars())
+        found = select(link.c.profile).join(rows, rows.c.id == link.c.contribution)
+        living -= set(db.execute(found.where(link.c.profile.in_(some), *here)).scalars())
+    return [claim for claim in creates if claim.profile not in living]
 
 
 def strangers(db: Connection, job: Job) -> Strangers:

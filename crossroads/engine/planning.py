@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import Connection
 
 from crossroads.engine import ledger, parking, renewal, reviews, targets
+from crossroads.engine.due import note_due
 from crossroads.engine.intended import Intended, Unread, Waits, Withheld, Write
 from crossroads.engine.run import was_read
 from crossroads.engine.targets import Target
@@ -25,7 +26,6 @@ _intent = Bulk(
      "attempts", "fence", "planned_at", "run"),
     update=(),
 )  # fmt: skip
-_due = Bulk(Due, ("connection", "stream", "profile"), update=())
 _rejected = Bulk(Rejected, ("connection", "stream", "key", "step", "reasons", "at", "run", "digest"))
 
 
@@ -123,7 +123,7 @@ class Planner:
         parent = f"{connection}/{waits.stream}#{waits.profile}"
         parking.wait(db, *self.place, profile, self.entity, "parent", parent, run=self.run, at=at)
         # The parent may now be created there, if its sync says so.
-        _due(db, [(connection, waits.stream, waits.profile)])
+        note_due(db, [(connection, waits.stream, waits.profile)])
 
     def _settled(self, db: Connection, profiles: Sequence[str], ended: Mapping[str, str]) -> None:
         rows = table(Due)

@@ -10,6 +10,7 @@ from crossroads import journal
 from crossroads.canonical import Document
 from crossroads.engine import deletes, echo, parking
 from crossroads.engine.belonging import belongs, holder
+from crossroads.engine.due import note_due
 from crossroads.engine.echo import Held, Together
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
@@ -22,9 +23,8 @@ from crossroads.plan import Member
 from crossroads.records import Record, Written
 from crossroads.store import newid
 from crossroads.store.session import Bulk, table
-from crossroads.store.tables import Contribution, Due, Link, Profile, Rejected
+from crossroads.store.tables import Contribution, Link, Profile, Rejected
 
-_due = Bulk(Due, ("connection", "stream", "profile"), update=())
 _rejected = Bulk(Rejected, ("connection", "stream", "key", "step", "reasons", "at", "run", "digest"))
 
 
@@ -135,7 +135,7 @@ def _overtaken(db: Connection, member: Member, lens: Lens, contribution: str, wr
     if found is not None:
         golden = orjson.loads(found.document)
         if any(golden.get(p, v) != v for p, v in wrote.items() if p not in lens.references):
-            _due(db, [(member.connection, member.stream, found.id)])
+            note_due(db, [(member.connection, member.stream, found.id)])
 
 
 def refused(db: Connection, job: Job, name: str, reasons: Sequence[str], *, at: str) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from crossroads.connector import Connector
 from crossroads.engine.attempt import attempt
+from crossroads.engine.due import note_due
 from crossroads.engine.match import match
 from crossroads.engine.page import Reader
 from crossroads.engine.push import push
@@ -18,10 +19,8 @@ from crossroads.errors import CrossroadsError
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
 from crossroads.records import Batch, Record, State
-from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import Contribution, Due
-
-_due = Bulk(Due, ("connection", "stream", "profile"), update=())
+from crossroads.store.session import chunks, table
+from crossroads.store.tables import Contribution
 
 
 class Repair:
@@ -84,7 +83,7 @@ class Repair:
             return
         rows = table(Contribution)
         with self.ws.store.write() as db:
-            _due(db, [(self.member.connection, self.member.stream, profile) for profile in differ])
+            note_due(db, [(self.member.connection, self.member.stream, profile) for profile in differ])
             for some in chunks(lost):
                 mine = (
                     rows.c.connection == self.member.connection,

@@ -11,16 +11,16 @@ import orjson
 from sqlalchemy import Connection, select
 
 from crossroads.canonical import Document
+from crossroads.engine.due import note_due
 from crossroads.engine.settle import Part, contributions, unsaid
 from crossroads.engine.workspace import Workspace
 from crossroads.plan import Member
 from crossroads.store.clock import later
-from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import Contribution, Due, Intent, Link, Profile, Rejected
+from crossroads.store.session import chunks, table
+from crossroads.store.tables import Contribution, Intent, Link, Profile, Rejected
 
 TRIES = 5
 AFTER_SECONDS = 3600.0
-_due = Bulk(Due, ("connection", "stream", "profile"), update=())
 
 
 class Refusal(NamedTuple):
@@ -49,7 +49,7 @@ def retry(ws: Workspace, after: float = AFTER_SECONDS, tries: int = TRIES) -> in
                 sent = attempts(db, member, one)
                 if one.profile and one.at < before and (sent < tries if sent else one.mapping != version):
                     again.add(one.profile)
-            _due(db, [(member.connection, member.stream, profile) for profile in sorted(again)])
+            note_due(db, [(member.connection, member.stream, profile) for profile in sorted(again)])
             found += len(again)
     return found
 

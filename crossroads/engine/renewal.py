@@ -3,11 +3,11 @@
 from sqlalchemy import Connection, exists, select
 
 from crossroads.engine import ledger, parking
+from crossroads.engine.due import note_due
 from crossroads.plan import Member
-from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import Contribution, Due, Lineage, Link, Parked, Profile
+from crossroads.store.session import chunks, table
+from crossroads.store.tables import Contribution, Lineage, Link, Parked, Profile
 
-_due = Bulk(Due, ("connection", "stream", "profile"), update=())
 UNREAD = "unread"
 """Why a create waits whose target could not be read: it may be there already."""
 
@@ -19,7 +19,7 @@ def renew(db: Connection, member: Member, at: str) -> int:
     is looked up first.
     """
     profiles = ledger.reopen(db, member.connection, member.stream, at=at)
-    _due(db, [(member.connection, member.stream, profile) for profile in profiles])
+    note_due(db, [(member.connection, member.stream, profile) for profile in profiles])
     return len(profiles)
 
 
@@ -59,7 +59,7 @@ def release(db: Connection, member: Member) -> int:
     ]
     ready += [row.what for row in db.execute(query.where(parked.c.reason == UNREAD))]
     parking.go_on(db, member.connection, member.stream, ready)
-    _due(db, [(member.connection, member.stream, profile) for profile in ready])
+    note_due(db, [(member.connection, member.stream, profile) for profile in ready])
     return len(ready)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select, update
 
 from crossroads import journal
 from crossroads.engine import again, apart, aside, outcomes, refusals
+from crossroads.engine.due import note_due
 from crossroads.engine.edits import Tried, difference, tried
 from crossroads.engine.match import work_off
 from crossroads.engine.workspace import Workspace
@@ -27,7 +28,6 @@ from crossroads.store.tables import Due, Rejected, Repair
 Step: TypeAlias = Literal["pull", "push"]
 KIND = "repair"
 NO_KEY = "without-key-"  # what a record is called that says no key
-_due = Bulk(Due, ("connection", "stream", "profile"), update=())
 _repair = Bulk(
     Repair,
     ("id", "connection", "stream", "key", "step", "state", "digest", "original", "edited", "difference", "actor", "why",
@@ -266,7 +266,7 @@ def _made_due(
                 )
                 told = {"by": person.by, "why": person.why, "step": "push", "repair": made, "to": place.name}
                 lines.append(journal.Line("repair", one.profile, told))
-        _due(db, due)
+        note_due(db, due)
         _repair(db, repairs)
         journal.append(db, lines, run=f"{KIND}/{newid()}", at=at)
     return ended

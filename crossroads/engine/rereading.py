@@ -9,6 +9,7 @@ from xxhash import xxh3_128_hexdigest
 
 from crossroads.canonical import Document
 from crossroads.engine import belonging, echo
+from crossroads.engine.due import note_due
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
 from crossroads.engine.raw import original, unpack
@@ -20,7 +21,7 @@ from crossroads.plan import Member
 from crossroads.records import Record, Stream
 from crossroads.store.clock import widened
 from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import Contribution, Due, Notice
+from crossroads.store.tables import Contribution, Notice
 
 _contribution = Bulk(
     Contribution,
@@ -29,7 +30,6 @@ _contribution = Bulk(
     conflict=("connection", "stream", "key"),
     update=("version", "digest", "holds", "said", "echo", "since", "changed_at", "raw", "dictionary", "dirty", "turn", "run"),
 )  # fmt: skip
-_due = Bulk(Due, ("connection", "stream", "profile"), update=())
 _notice = Bulk(Notice, ("connection", "stream", "key", "path", "reason", "at", "run"))
 _IGNORED = (
     "The system was told a value for this field and shows none: it does not take it. Make it writable there, or "
@@ -124,7 +124,7 @@ def reread(
         if held.differs:
             settle(db, job.ws, job.plan.entity, [profile], run=job.run, at=at)
     if again:
-        _due(db, [(*job.place, profile)])
+        note_due(db, [(*job.place, profile)])
 
 
 def untaken(db: Connection, job: Job, key: str, paths: Sequence[str], *, at: str) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from crossroads.engine import ledger, received, rereading
+from crossroads.engine import belonging, ledger, received, rereading
 from crossroads.engine.comparing import Compared, compare
+from crossroads.engine.due import note_due
 from crossroads.engine.job import Job
 from crossroads.engine.lease import Lease, held
 from crossroads.engine.ledger import Claim
+from crossroads.engine.match import unmatched, work_off
 from crossroads.errors import ConfigError, CrossroadsError, Superseded, Unavailable
 from crossroads.records import Record, Rejected, Unknown, WriteResult, Written
 
@@ -28,12 +30,21 @@ class Sender:
     def send_all(self) -> int:
         """Send every planned intent; return how many there were."""
         job, sent, seconds = self.job, 0, self.job.ws.lease_seconds
+        asked = False
         while True:
             taken = time.monotonic()
             with job.ws.store.write(job.scope) as db:
-                claims = ledger.claim(db, *job.place, at=job.ws.clock(), limit=job.stream.write_size * LANES,
-                                      run=job.run, who=job.who, lease=seconds)  # fmt: skip
-            if not claims:
+                strangers = not asked and unmatched(db, job.member)
+                claimed = [] if strangers else ledger.claim(
+                    db, *job.place, at=job.ws.clock(), limit=job.stream.write_size * LANES,
+                    run=job.run, who=job.who, lease=seconds)  # fmt: skip
+                claims = self._needed(db, claimed)
+            asked = strangers
+            if strangers:
+                # Another attempt has read them since we planned: whoever is there is known before anybody is made.
+                work_off(job.ws, job.plan, job.run)
+                continue
+            if not claimed:
                 return sent
             left = {claim.id: claim for claim in claims}
             job.turns.ask()
@@ -41,6 +52,19 @@ class Sender:
                 compared = self._compared(claims, left)
                 self._send(compared, left, lease)
             sent += len(claims)
+
+    def _needed(self, db: Connection, claims: Sequence[Claim]) -> list[Claim]:
+        """Return what is still to be sent; whose person is there by now is planned anew."""
+        job, at = self.job, self.job.ws.clock()
+        creates = [claim for claim in claims if not claim.slot]
+        if gone := belonging.needless(db, job, creates) if creates else []:
+            ended = ledger.end(
+                db, gone, "superseded", at=at, reasons=["its person is there by now"], unsent=True
+            )
+            note_due(db, [(*job.place, claim.profile) for claim in gone if claim.id in ended])
+            job.outcomes.add(db, [], dict.fromkeys((claim.profile for claim in gone), "superseded"))
+        needless = {claim.id for claim in gone}
+        return [claim for claim in claims if claim.id not in needless]
 
     def _compared(self, claims: Sequence[Claim], left: dict[str, Claim]) -> Compared:
         """Set those aside whose records somebody changed since we last saw them."""

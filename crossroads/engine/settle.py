@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from crossroads import journal
 from crossroads.canonical import Document
 from crossroads.engine import decisions, echo, reviews
+from crossroads.engine.due import note_due
 from crossroads.engine.echo import Held
 from crossroads.engine.survivorship import CONTESTED, Source, Won
 from crossroads.engine.workspace import Workspace
@@ -17,7 +18,6 @@ from crossroads.store.session import Bulk, chunks, table
 from crossroads.store.tables import Contribution, Due, Link, Profile
 
 _profile = Bulk(Profile, ("id", "entity", "document", "provenance", "settled_at", "run"))
-_due = Bulk(Due, ("connection", "stream", "profile"), update=())
 
 
 class Part(NamedTuple):
@@ -78,7 +78,7 @@ def settle(
                 lines.append(journal.Line("settle", profile, _difference(old, document, provenance)))
             due += _due_targets(ws, entity, profile, document, mine, open_)
         _profile(db, rows)
-        _due(db, due)
+        note_due(db, due)
         if ws.survivorship.asks(entity):
             reviews.keep(db, entity, some, waiting, run=run, at=at)
         journal.append(db, lines, run=run, at=at)

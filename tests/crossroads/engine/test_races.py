@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from crossroads import engine
 from crossroads.engine.outcomes import Outcomes, ended, entered
+from crossroads.engine.sending import LANES
 from crossroads.errors import Unavailable
 from crossroads.records import Safety, Stream, WriteResult
 from crossroads.store.tables import Intent
@@ -342,6 +344,33 @@ def test_nobody_is_made_who_was_read_by_another_attempt_since_we_matched(world: 
     engine.pull(w.ws, plan, "erp.people", "one")  # as the other of two attempts at once
     engine.push(w.ws, plan, "erp.people", "one")
     assert w.persons("erp") == {"Ann": 1}
+
+
+def test_whoever_was_read_since_a_create_was_planned_is_not_made(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    names = [f"Ann{number}" for number in range(2 * LANES)]
+    for name in names:
+        w.systems["crm"].put("people", name, **{**ANN, "given": name, "mail": f"{name}@lee.example".lower()})
+    plan = w.begun("one")
+    ordinary = w.ws.connect
+
+    def made_by_hand() -> None:
+        for name in names:
+            w.systems["erp"].put("people", name, given=name, family="Lee", mail=f"{name}@lee.example".lower())
+        w.ws.connect, mine = ordinary, w.ws.connect
+        engine.begin(w.ws, plan, "two")
+        engine.pull(w.ws, plan, "erp.people", "two")
+        w.ws.connect = mine
+
+    scripted(w, "erp", before=made_by_hand)
+    engine.push(w.ws, plan, "erp.people", "one")
+    w.sync()
+    there = w.persons("erp")
+    assert Counter(there.values()) == {1: LANES, 2: LANES}, "those were under way, and no others"
+    states = Counter(
+        row["state"] for row in w.rows("Intent") if row["connection"] == "erp" and not row["slot"]
+    )
+    assert states == {"written": LANES, "superseded": LANES}
 
 
 def test_a_record_deleted_before_its_create_was_answered_is_not_held_for_living(
