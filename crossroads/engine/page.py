@@ -53,6 +53,7 @@ class Reader:
         who: str,
         *,
         step: str = "pull",
+        turns: Turns | None = None,
     ) -> None:
         self.ws, self.plan, self.member, self.connector, self.lens, self.run = (
             ws,
@@ -62,7 +63,7 @@ class Reader:
             lens,
             run,
         )
-        self.stream, self.turns = connector.streams[member.stream], Turns(ws.store, member)
+        self.stream, self.turns = connector.streams[member.stream], turns or Turns(ws.store, member)
         self.raw = Raw(ws.store, member)
         self.lease = f"{step}:{member.name}"
         self.scope = (plan.entity, member.name)

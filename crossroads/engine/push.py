@@ -10,7 +10,7 @@ from crossroads.engine import ledger, renewal
 from crossroads.engine.attempt import attempt
 from crossroads.engine.doubts import clear
 from crossroads.engine.job import Job
-from crossroads.engine.match import resting, unmatched, work_off
+from crossroads.engine.match import resting, work_off
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.planning import Planner, scopes
 from crossroads.engine.run import step
@@ -56,17 +56,11 @@ def _plan(job: Job) -> int:
     """Plan everything that is due; return how many records were considered."""
     creatable = {stream.name: stream.writable for stream in job.connector.streams.values()}
     planner = Planner(job.ws, job.plan.entity, job.member, job.lens, job.run, creatable=creatable)
-    planned, asked = 0, False
+    planned = 0
     while True:
         with job.ws.store.write(*planner.scopes) as db:
-            strangers = not asked and unmatched(db, job.member)
-            considered, ended = ([], {}) if strangers else planner.chunk(db)
+            considered, ended = planner.chunk(db)
             job.outcomes.add(db, considered, ended)
-        asked = strangers
-        if strangers:
-            # Another attempt has read them since we matched: whoever is there is known before anybody is made.
-            work_off(job.ws, job.plan, job.run)
-            continue
         planned += len(considered)
         if not considered:
             return planned

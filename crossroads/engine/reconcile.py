@@ -105,7 +105,7 @@ class _Work:
         stream.deletes = offered.deletes
         lens = self.ws.lens(member.connection, member.stream)
         comparison, listing = Comparison(self.ws, self.plan, member, lens), Listing()
-        repair = self._repair(comparison, connector)
+        repair = Repair(comparison, connector, self.run) if self.run else None
         began = newid()
         for batch in connector.read(offered, State()):
             page = self._page(comparison, stream, batch.records, repair)
@@ -132,12 +132,6 @@ class _Work:
             if repair:
                 repair.queue(found)
         self._end(stream, listing)
-
-    def _repair(self, comparison: Comparison, connector: Connector[Any]) -> Repair | None:
-        if self.run is None:
-            return None
-        member, lens, turns = comparison.member, comparison.lens, comparison.turns
-        return Repair(self.ws, self.plan, member, connector, lens, self.run, turns)
 
     def _page(
         self, comparison: Comparison, stream: Stream, records: Sequence[Record], repair: Repair | None

@@ -12,12 +12,11 @@ from crossroads.engine.match import match
 from crossroads.engine.page import Reader
 from crossroads.engine.push import push
 from crossroads.engine.reconcile_found import Found
+from crossroads.engine.reconcile_stream import Comparison
 from crossroads.engine.report import RunFailed, report
-from crossroads.engine.turns import Turns
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import CrossroadsError
-from crossroads.mapping import Lens
-from crossroads.plan import Member, Plan
+from crossroads.plan import Plan
 from crossroads.records import Batch, Record, State
 from crossroads.store.session import chunks, table
 from crossroads.store.tables import Contribution
@@ -26,25 +25,9 @@ from crossroads.store.tables import Contribution
 class Repair:
     """Repairs one stream within a run; the right to store pages is taken only when there is something to store."""
 
-    def __init__(
-        self,
-        ws: Workspace,
-        plan: Plan,
-        member: Member,
-        connector: Connector[Any],
-        lens: Lens,
-        run: str,
-        turns: Turns,
-    ) -> None:
-        self.ws, self.plan, self.member, self.connector, self.lens, self.run, self.turns = (
-            ws,
-            plan,
-            member,
-            connector,
-            lens,
-            run,
-            turns,
-        )
+    def __init__(self, comparison: Comparison, connector: Connector[Any], run: str) -> None:
+        self.comparison, self.connector, self.run = comparison, connector, run
+        self.ws, self.plan, self.member = comparison.ws, comparison.plan, comparison.member
         self._reader: Reader | None = None
 
     def take_in(self, records: Sequence[Record]) -> None:
@@ -53,10 +36,10 @@ class Repair:
             return
         if self._reader is None:
             with attempt() as who:
+                lens, turns = self.comparison.lens, self.comparison.turns
                 self._reader = Reader(
-                    self.ws, self.plan, self.member, self.connector, self.lens, self.run, who
+                    self.ws, self.plan, self.member, self.connector, lens, self.run, who, turns=turns
                 )
-                self._reader.turns = self.turns
         self._look_at(records)
         self._reader.store(Batch(records, State()), None)
 
@@ -65,7 +48,7 @@ class Repair:
         if not self.connector.streams[self.member.stream].version:
             return
         rows = table(Contribution)
-        keys = [self.lens.key(record) for record in records]
+        keys = [self.comparison.lens.key(record) for record in records]
         with self.ws.store.write() as db:
             for some in chunks(keys):
                 mine = (

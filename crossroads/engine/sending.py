@@ -12,7 +12,7 @@ from crossroads.engine.due import note_due
 from crossroads.engine.job import Job
 from crossroads.engine.lease import Lease, held
 from crossroads.engine.ledger import Claim
-from crossroads.engine.match import unmatched, work_off
+from crossroads.engine.match import resting, unmatched, work_off
 from crossroads.errors import ConfigError, CrossroadsError, Superseded, Unavailable
 from crossroads.records import Record, Rejected, Unknown, WriteResult, Written
 
@@ -30,20 +30,13 @@ class Sender:
     def send_all(self) -> int:
         """Send every planned intent; return how many there were."""
         job, sent, seconds = self.job, 0, self.job.ws.lease_seconds
-        asked = False
         while True:
+            self._meet()
             taken = time.monotonic()
             with job.ws.store.write(job.scope) as db:
-                strangers = not asked and unmatched(db, job.member)
-                claimed = [] if strangers else ledger.claim(
-                    db, *job.place, at=job.ws.clock(), limit=job.stream.write_size * LANES,
-                    run=job.run, who=job.who, lease=seconds)  # fmt: skip
+                claimed = ledger.claim(db, *job.place, at=job.ws.clock(), limit=job.stream.write_size * LANES,
+                                       run=job.run, who=job.who, lease=seconds)  # fmt: skip
                 claims = self._needed(db, claimed)
-            asked = strangers
-            if strangers:
-                # Another attempt has read them since we planned: whoever is there is known before anybody is made.
-                work_off(job.ws, job.plan, job.run)
-                continue
             if not claimed:
                 return sent
             left = {claim.id: claim for claim in claims}
@@ -52,6 +45,14 @@ class Sender:
                 compared = self._compared(claims, left)
                 self._send(compared, left, lease)
             sent += len(claims)
+
+    def _meet(self) -> None:
+        """Match whom another attempt has read since we did: whoever is there is known before anybody is made."""
+        job = self.job
+        with job.ws.store.read() as db:
+            strangers = unmatched(db, job.member) and not resting(db, job.member)
+        if strangers:
+            work_off(job.ws, job.plan, job.run)
 
     def _needed(self, db: Connection, claims: Sequence[Claim]) -> list[Claim]:
         """Return what is still to be sent; whose person is there by now is planned anew."""

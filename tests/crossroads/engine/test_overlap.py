@@ -57,7 +57,13 @@ class Slow(MemoryConnector):
         return list(self._late("find", iter(super().find(stream, change))))
 
 
-def slowly(w: Any, question: str, *happens: Callable[[], object], early: bool = False) -> Callable[[], None]:
+def slowly(
+    w: Any,
+    question: str,
+    *happens: Callable[[], object],
+    early: bool = False,
+    broken: Sequence[Exception] = (),
+) -> Callable[[], None]:
     """Let something happen while the CRM's first answer to a question is on its way; return what undoes it."""
     plain, left = w.ws.connect, list(happens)
 
@@ -66,7 +72,7 @@ def slowly(w: Any, question: str, *happens: Callable[[], object], early: bool = 
         if name != "crm":
             return made
         slow = Slow(w.systems[name], list(made.streams.values()))
-        slow.question, slow.happens, slow.early = question, left, early
+        slow.question, slow.happens, slow.early, slow.broken = question, left, early, broken
         return slow
 
     def undone() -> None:
@@ -92,10 +98,7 @@ def edited(w: Any) -> None:
 @pytest.fixture
 def moved(world: Callable[..., Any], token: bool) -> Any:
     """A world in which the CRM knows Ann in Bonn, and the ERP says by now that she lives in Ulm."""
-    return _moved(world(erp=Memory(), crm=Memory(token=token)))
-
-
-def _moved(w: Any) -> Any:
+    w = world(erp=Memory(), crm=Memory(token=token))
     w.systems["erp"].put("people", "1", **ANN)
     w.sync()
     w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
@@ -184,13 +187,11 @@ def test_a_page_with_a_record_that_could_not_be_asked_for_again_is_read_again_by
         w.systems["crm"].put("people", "people-1", given="Anna", changed=MAR)
         w.systems["crm"].put("people", "b", given="Bob", family="Ray", city="Ulm", changed=MAR)
 
-    undo = slowly(w, "read", written, early=True)
-    Slow.broken = broken
+    undo = slowly(w, "read", written, early=True, broken=broken)
     engine.begin(w.ws, plan, "two")
     with suppress(Unavailable):
         engine.pull(w.ws, plan, "crm.people", "two")
     undo()
-    Slow.broken = []
     w.sync()
     assert set(names(w)) == {("Anna", "Ulm"), ("Bob", "Ulm")}
     assert w.systems["erp"].value("people", "1", "mobile") == TELEPHONE
