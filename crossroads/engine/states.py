@@ -11,7 +11,7 @@ TRANSITIONS: Mapping[str, Mapping[str, str]] = {
     "sent": {
         "written": "Written",
         "rejected": "Rejected",
-        "superseded": "somebody changed the record, it is planned anew",
+        "superseded": "somebody changed or made the record, it is planned anew",
         "planned": "it was not sent",
         "unknown": "the answer was lost, or the attempt died",
     },

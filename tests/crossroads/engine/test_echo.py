@@ -22,6 +22,7 @@ ANN = {
     "mail": "ann@lee.example",
     "city": "Köln am Rhein",
 }
+TELEPHONE = "+4915112345678"
 SPELT = ("given", "family", "city", "street")
 SIZES = [2, 3, 5]
 BOUND = 4
@@ -218,3 +219,16 @@ def test_whatever_systems_make_of_values_it_comes_to_rest_and_all_agree(
         longest = max(said, key=len)
         assert all(alike(one, longest) for one in said), (field, [len(one) for one in said])
     w.store.close()
+
+
+def test_a_field_the_target_does_not_take_is_listed_and_cleared_nowhere(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(normalise=lambda record: {**record, "mobile": None}))
+    w.systems["erp"].put("people", "1", **ANN, mobile=TELEPHONE)
+    for _ in range(3):
+        w.sync()
+    w.sync(full=True)
+    assert w.systems["erp"].value("people", "1", "mobile") == TELEPHONE
+    assert len(w.systems["crm"].writes) == 1
+    (notice,) = w.rows("Notice")
+    assert notice["path"] == "phones.mobile.number"
+    assert TELEPHONE not in notice["reason"]

@@ -405,16 +405,3 @@ def test_a_merge_that_came_apart_leaves_nothing_of_the_other_behind(world: Calla
     w.sync()
     assert w.systems["erp"].value("people", "1", "given") == "Ann"
     assert not w.systems["erp"].value("people", "1", "mobile"), "it is Peter's"
-
-
-def test_a_field_the_target_does_not_take_is_listed_and_cleared_nowhere(world: Callable[..., Any]) -> None:
-    w = world(erp=Memory(), crm=Memory(normalise=lambda record: {**record, "mobile": None}))
-    w.systems["erp"].put("people", "1", **ANN, mobile=TELEPHONE)
-    for _ in range(3):
-        w.sync()
-    w.sync(full=True)
-    assert w.systems["erp"].value("people", "1", "mobile") == TELEPHONE
-    assert len(w.systems["crm"].writes) == 1
-    (notice,) = w.rows("Notice")
-    assert notice["path"] == "phones.mobile.number"
-    assert TELEPHONE not in notice["reason"]
