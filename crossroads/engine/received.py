@@ -57,7 +57,7 @@ def written(
     seen = result.record is not None
     token = result.version if job.stream.version and seen else None
     dirty = int(made or held.differs or bool(old.dirty))
-    store(db, job, key, held, content, version=token, seen=seen, dirty=dirty)
+    store(db, job, key, held, content, token=token, seen=seen, dirty=dirty)
     if made:
         belongs(db, job, claim, key, old.id, at=at)
         deletes.weigh(db, job.member, key)

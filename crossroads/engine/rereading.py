@@ -45,13 +45,13 @@ def store(
     held: echo.Held,
     content: bytes,
     *,
-    version: str | None,
+    token: str | None,
     seen: bool,
     dirty: int,
 ) -> None:
     """Store what one record holds now, with its content; has nobody `seen` it, no digest says that we know it."""
     digest = xxh3_128_hexdigest(content) if seen else ""
-    _contribution(db, [(held.id, job.plan.entity, *job.place, key, version, digest, job.lens.version, *held.row(),
+    _contribution(db, [(held.id, job.plan.entity, *job.place, key, token, digest, job.lens.version, *held.row(),
                         _pack(content), None, "", False, dirty, job.turns.take(db), job.run)])  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def reread(
             job.together,
         )
         token, dirty = version(job.stream, record), max(before.dirty, int(held.differs))
-        store(db, job, claim.slot, held, original(record), version=token, seen=True, dirty=dirty)
+        store(db, job, claim.slot, held, original(record), token=token, seen=True, dirty=dirty)
         ours = [path for path, value in document.items() if value is None and held.echo.get(path, (None,))[0]]
         untaken(db, job, claim.slot, ours, at=at)
         if held.differs:
