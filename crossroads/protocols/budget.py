@@ -102,6 +102,12 @@ class Budget:
                 tickets.move(db, self.name, number, self._mine.at + min(took, self._rates[0].window))
             self._doubted = after != Breaker()
 
+    def left_alone(self) -> bool:
+        """Tell whether the system is left alone for now, because it did not answer us or another worker."""
+        with self._counters.read() as db:
+            seen = _breaker(self._row(db, lock=False))
+            return not seen.closed and seen.wait(self._counters.now(db)) > 0
+
     def close(self) -> None:
         """Release what keeps the count."""
         self._counters.close()

@@ -136,7 +136,10 @@ class Http:
             if not isinstance(error, Unavailable) or isinstance(error, Held):
                 return False
             wait = error.retry_after
-            if tried == patience.attempts or (wait or 0) > patience.longest or not self._allowance.spend():
+            if tried == patience.attempts or (wait or 0) > patience.longest:
+                return False
+            # A worker that slept before a call that is held back anyway would be missing elsewhere.
+            if (self._budget and self._budget.left_alone()) or not self._allowance.spend():
                 return False
             return True if wait is None else wait
 

@@ -89,6 +89,24 @@ def test_a_dead_system_is_not_called_again_and_what_was_not_sent_is_not_in_doubt
     client.close()
 
 
+def test_nobody_sleeps_before_a_call_that_will_be_held_back(scripted: Any) -> None:
+    clock = [1_800_000_000.0]
+    transport = scripted((503, {}, {}))
+    patient = Retries(attempts=5, first=1.0, longest=5.0, total=30.0)
+    budget = Budget(counters=Counters(clock=lambda: clock[0]))
+    client = Http("https://system.example/api", transport=transport, retries=patient, budget=budget)
+    for _ in range(4):
+        budget.take()
+        budget.heard(dead=True)
+    # The fifth failure opens the breaker, and each probe after it that fails keeps it open.
+    for probe in range(3):
+        with pytest.raises(Unavailable, match="answered 503"):
+            client.get("/x")
+        assert len(transport.asked) == probe + 1
+        clock[0] += 1_000
+    client.close()
+
+
 def test_the_breaker_holds_calls_for_a_token_too(scripted: Any) -> None:
     transport = scripted(requests.ConnectTimeout("x"))
     secret = ClientCredentials("https://system.example/token", "id", SecretStr("s"))
