@@ -1,9 +1,10 @@
 """Whether two names can be one person's: the guard behind every shared e-mail address and telephone number."""
 
-import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
+from unicodedata import normalize
 
+from anyascii import anyascii
 from rapidfuzz.distance import JaroWinkler
 
 from crossroads.errors import shape
@@ -31,13 +32,20 @@ class Name(NamedTuple):
 
 @lru_cache(maxsize=65536)
 def folded(text: str) -> str:
-    """Return a name in small letters without accents, German umlauts spelled out.
+    """Return a name in small Latin letters without accents, German umlauts spelled out, other scripts transliterated.
 
-    >>> folded("Müller"), folded("José-Luis")
-    ('mueller', 'jose luis')
+    >>> folded("Müller"), folded("José-Luis"), folded("Юрий Гагарин")
+    ('mueller', 'jose luis', 'yuriy gagarin')
     """
-    spelled = text.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
-    plain = "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))
+    spelled = (
+        normalize("NFC", text)
+        .casefold()
+        .replace("ä", "ae")
+        .replace("ö", "oe")
+        .replace("ü", "ue")
+        .replace("ß", "ss")
+    )
+    plain = spelled if spelled.isascii() else anyascii(spelled).lower()
     return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
 
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
 
+from crossroads.canonical import telephone
 from crossroads.errors import MappingError, shape
-from crossroads.mapping import telephone
 from crossroads.mapping.codecs import SetAside, TextCodec, Value, text_of
 
 PLAIN = re.compile(

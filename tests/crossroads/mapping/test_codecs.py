@@ -7,8 +7,8 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crossroads.canonical import telephone
 from crossroads.errors import MappingError, RecordRejected
-from crossroads.mapping import telephone
 from crossroads.mapping.catalogue import codec, names
 from crossroads.mapping.codecs import Context, SetAside
 from crossroads.mapping.codecs_contact import PLAIN, Phone, address
