@@ -1,0 +1,133 @@
+"""Who is who in anybody's file: `crossroads identity`."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from crossroads.commands.terminal import console, told
+from crossroads.errors import ConfigError
+from crossroads.identity.evaluation import evaluated
+from crossroads.identity.model import Model
+
+app = typer.Typer(no_args_is_help=True, help="Find out who is the same person in a file, and how well.")
+Input = Annotated[Path, typer.Argument(help="A CSV or Parquet file, one record a row.")]
+FieldsFile = Annotated[
+    Path, typer.Option("--fields", help="Which column is which: a YAML of id, given, family ...")
+]
+
+
+@app.command()
+def resolve(
+    table: Input,
+    fields: FieldsFile,
+    out: Annotated[Path, typer.Option(help="Where to write id,cluster.")],
+    model: Annotated[Path | None, typer.Option(help="Use this model instead of learning one.")] = None,
+    save_model: Annotated[Path | None, typer.Option(help="Where to keep the model that was learnt.")] = None,
+) -> None:
+    """Say which records of a file are one person's."""
+    with told(), console.status("Reading ...") as status:
+        _need_extra()
+        from crossroads.identity.nicknames import nicknames
+        from crossroads.identity.population import Population
+        from crossroads.identity.resolve import resolved
+        from crossroads.identity.table import Fields, read
+        from crossroads.identity.train import train
+
+        known = Fields.load(fields)
+        given = Model.load(model) if model else None
+        if given and given.others != known.others:
+            raise ConfigError(
+                f"{model} was learnt with other={list(given.others)}, {fields} says {list(known.others)}."
+            )
+        with Population(known.others, given.nicknames if given else nicknames()) as people:
+            people.add(read(table, known))
+            status.update("Finding who may be one ...")
+            people.close(given)
+            if given is None:
+                status.update(f"Learning from {people.count:,} records ...")
+                given = train(people)
+                if problems := given.problems():
+                    raise ConfigError(f"Nothing to rely on was learnt from {table}: {'; '.join(problems)}.")
+            status.update(f"Comparing {people.count:,} records ...")
+            found = resolved(people, given)
+            _write(out, list(people.ids()), found.clusters)
+        if save_model:
+            given.save(save_model)
+    console.print(
+        f"{len(found.clusters):,} records are {len(set(found.clusters)):,} people: {found.compared:,} pairs compared, merged "
+        f"from {found.threshold:.1f} bits on, model {given.version}. Written to {out}."
+    )
+
+
+@app.command()
+def explain(
+    a: Annotated[str, typer.Argument(help="The id of a record.")],
+    b: Annotated[str, typer.Argument(help="The id of another.")],
+    table: Annotated[Path, typer.Option("--in", help="The file they are in.")],
+    fields: FieldsFile,
+    model: Annotated[Path, typer.Option(help="The model that was saved when the file was resolved.")],
+) -> None:
+    """Show what speaks for and against two records being one person, in bits; no value is shown."""
+    with told():
+        _need_extra()
+        from crossroads.identity.score import Scorer
+        from crossroads.identity.table import Fields, read
+        from crossroads.identity.threshold import belief
+
+        known = Model.load(model)
+        records = dict(read(table, Fields.load(fields)))
+        if missing := [name for name in (a, b) if name not in records]:
+            raise ConfigError(f"{table} has no record {', '.join(missing)}.")
+        junk = frozenset(known.junk)
+        rows = Scorer(known, records=len(records)).explain(records[a].without(junk), records[b].without(junk))
+        shown = Table("", "", "bits", box=None)
+        for row in rows:
+            shown.add_row(row.field.replace("_", " "), row.level, f"{row.bits:+.1f}")
+        total = sum(row.bits for row in rows)
+        shown.add_row("together", f"{belief(total):.1%} sure by model {known.version}", f"{total:+.1f}")
+        console.print(shown)
+
+
+@app.command()
+def evaluate(
+    clusters: Annotated[Path, typer.Argument(help="A CSV of id,cluster.")],
+    truth: Annotated[Path, typer.Option(help="A CSV of id,cluster that is known to be right.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Hold clusters against the truth: precision, recall and F1 by pairs and by records."""
+    with told():
+        found = evaluated(_clusters(clusters), _clusters(truth))
+    if as_json:
+        typer.echo(json.dumps(found._asdict()))
+        return
+    for name, value in found._asdict().items():
+        console.print(f"{name:>13}: {value:.4f}" if isinstance(value, float) else f"{name:>13}: {value}")
+
+
+def _need_extra() -> None:
+    try:
+        import splink  # noqa: F401
+    except ModuleNotFoundError:
+        raise ConfigError(
+            "Files of people are compared by Splink: install crossroads with its extra `identity`."
+        ) from None
+
+
+def _write(path: Path, ids: Sequence[str], clusters: Sequence[int]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("id", "cluster"))
+        writer.writerows((name, ids[first]) for name, first in zip(ids, clusters, strict=True))
+
+
+def _clusters(path: Path) -> dict[str, str]:
+    try:
+        with path.open(newline="") as file:
+            return {row["id"]: row["cluster"] for row in csv.DictReader(file)}
+    except (OSError, KeyError, csv.Error):
+        raise ConfigError(f"{path} is no CSV with the columns id,cluster.") from None

@@ -1,0 +1,56 @@
+"""How good a clustering is, held against the truth: by pairs, and by records (B-cubed)."""
+
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from typing import NamedTuple
+
+
+class Quality(NamedTuple):
+    """Precision, recall and F1 by pairs and by B-cubed, and the largest cluster found and true."""
+
+    precision: float
+    recall: float
+    f1: float
+    b3_precision: float
+    b3_recall: float
+    b3_f1: float
+    largest: int
+    largest_true: int
+
+
+def evaluated(found: Mapping[str, Hashable], truth: Mapping[str, Hashable]) -> Quality:
+    """Compare the records that both know: record -> cluster.
+
+    >>> evaluated({"a": 1, "b": 1, "c": 2}, {"a": 1, "b": 1, "c": 1})[:3]
+    (1.0, 0.3333333333333333, 0.5)
+    """
+    known = found.keys() & truth.keys()
+    ours, theirs = Counter(found[one] for one in known), Counter(truth[one] for one in known)
+    both = Counter((found[one], truth[one]) for one in known)
+    right = sum(map(_pairs, both.values()))
+    precision = _share(right, sum(map(_pairs, ours.values())))
+    recall = _share(right, sum(map(_pairs, theirs.values())))
+    b3_precision = _share(sum(n * n / ours[cluster] for (cluster, _), n in both.items()), len(known))
+    b3_recall = _share(sum(n * n / theirs[person] for (_, person), n in both.items()), len(known))
+    return Quality(
+        precision,
+        recall,
+        _mean(precision, recall),
+        b3_precision,
+        b3_recall,
+        _mean(b3_precision, b3_recall),
+        max(ours.values(), default=0),
+        max(theirs.values(), default=0),
+    )
+
+
+def _pairs(size: int) -> int:
+    return size * (size - 1) // 2
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 1.0
+
+
+def _mean(a: float, b: float) -> float:
+    return 2 * a * b / (a + b) if a + b else 0.0

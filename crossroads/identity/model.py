@@ -1,0 +1,110 @@
+"""What is believed about pairs of records, frozen: a model is one file, and its version is in the evidence of every link.
+
+A pair is one of four kinds, each with its own chances to reach each level of each comparison: two records of one *person*,
+of two people of one *household* (door, telephone and surname in common, given name and birth date not), of two *namesakes*
+(the name in common and what is made of it, nothing else), or of two *strangers*. Without the two in between, what a
+household shares counts as often as it has columns, and quality falls as the population grows (docs/decisions/0033).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from crossroads.errors import ConfigError
+from crossroads.identity.blocking import LIMIT
+
+KINDS = ("person", "household", "namesake", "stranger")
+TOLERANCE = 1e-6
+
+
+class Chances(BaseModel):
+    """The chance of each level of one comparison, by kind of pair; where both records say the field they sum to one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    person: tuple[float, ...]
+    household: tuple[float, ...]
+    namesake: tuple[float, ...]
+    stranger: tuple[float, ...]
+
+    def of(self, kind: str) -> tuple[float, ...]:
+        """Return the chances of one kind."""
+        found: tuple[float, ...] = getattr(self, kind)
+        return found
+
+
+class Frequencies(BaseModel):
+    """How frequent the values of one field are: the share of each that several records say, and of one that nobody else says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    shares: Mapping[str, float]
+    rarest: float
+
+
+class Model(BaseModel):
+    """Chances by comparison, the share of each kind among all pairs, and how frequent values are.
+
+    `rare` are the fields whose frequencies count for a household and for namesakes as they do for one person, by kind:
+    there the value is shared for the same reason. `junk` are e-mail addresses and ends of telephone numbers that are nobody's
+    own, `loose` is how many may carry a loose key (`blocking.py`). With the nicknames, all that a weight depends on besides the
+    two records is in here.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    records: int
+    others: tuple[str, ...] = ()
+    shares: Mapping[str, float]
+    chances: Mapping[str, Chances]
+    frequencies: Mapping[str, Frequencies]
+    rare: Mapping[str, tuple[str, ...]]
+    nicknames: Mapping[str, tuple[str, ...]] = {}
+    junk: tuple[str, ...] = ()
+    loose: int = LIMIT
+
+    @cached_property
+    def version(self) -> str:
+        """A digest of all of it."""
+        return blake2b(self.packed(), digest_size=8).hexdigest()
+
+    def packed(self) -> bytes:
+        """Return the model as it is stored, the same bytes for the same beliefs."""
+        return orjson.dumps(self.model_dump(), option=orjson.OPT_SORT_KEYS)
+
+    def save(self, path: Path) -> None:
+        """Write the model to a file."""
+        path.write_bytes(self.packed())
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a model from a file; refuse one that cannot be trusted."""
+        try:
+            found = cls.model_validate_json(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{path} holds no model: {type(error).__name__}.") from None
+        if problems := found.problems():
+            raise ConfigError(f"{path} cannot be trusted: {'; '.join(problems)}. Train it again.")
+        return found
+
+    def problems(self) -> Sequence[str]:
+        """Return why the model must not be used, if anything speaks against it."""
+        found = []
+        for name, chances in self.chances.items():
+            for kind in KINDS:
+                values = chances.of(kind)
+                if any(value <= 0.0 for value in values) or not math.isclose(
+                    sum(values), 1, abs_tol=TOLERANCE
+                ):
+                    found.append(f"{name} has an untrained level for two records of a {kind}")
+            if chances.person[0] <= chances.stranger[0]:
+                found.append(f"equal {name} speaks against one person: the training collapsed")
+        if not 0 < self.shares["person"] * self.records < self.records / 2:
+            found.append("it takes every record for the same person: the training collapsed")
+        return found

@@ -1,0 +1,139 @@
+"""Values in the one spelling in which they are compared: small letters, no accents, no decoration, the usual words shortened."""
+
+import re
+from functools import lru_cache
+
+from crossroads.canonical.telephone import e164
+from crossroads.identity.names import folded
+
+PARTICLES = frozenset((
+    "da", "de", "del", "della", "der", "den", "des", "di", "do", "dos", "du", "el", "la", "las", "le", "los", "of",
+    "ten", "ter", "van", "vom", "von", "y", "zu", "zum", "zur",
+))  # fmt: skip
+"""Words inside a surname that records write or leave out as they like."""
+
+GLUED = frozenset((
+    "d", "fitz", "l", "mac", "mc", "o", "saint", "san", "santa", "st",
+))  # fmt: skip
+"""Beginnings of a surname that are written with a space, an apostrophe or nothing."""
+
+_STREETS = (
+    ("avenida", "av"), ("avenue", "av"), ("ave", "av"), ("avda", "av"), ("boulevard", "bd"), ("blvd", "bd"), ("calle", "c"),
+    ("camino", "cm"), ("cno", "cm"), ("carretera", "ct"), ("ctra", "ct"), ("close", "cl"), ("court", "ct"), ("drive", "dr"),
+    ("lane", "ln"), ("paseo", "ps"), ("p o", "ps"), ("place", "pl"), ("platz", "pl"), ("plaza", "pz"), ("pza", "pz"),
+    ("road", "rd"), ("rua", "r"), ("rue", "r"), ("square", "sq"), ("strasse", "str"), ("street", "st"), ("gasse", "g"),
+    ("via", "v"),
+)  # fmt: skip
+_SHORT = dict(_STREETS)
+_ENDINGS = tuple((long, short) for long, short in _STREETS if long in ("strasse", "platz", "gasse"))
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)|(\d{4})(\d\d)(\d\d)|(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+DOTLESS = frozenset(("gmail.com", "googlemail.com"))
+"""Mail systems that read over dots in a user's name."""
+
+
+@lru_cache(maxsize=65_536)
+def surnames(text: str) -> tuple[str | None, str | None]:
+    """Return the first and the second surname.
+
+    >>> surnames("García de la Torre"), surnames("Smith-Jones"), surnames("van der Berg"), surnames("O'Connor")
+    (('garcia', 'torre'), ('smith', 'jones'), ('berg', None), ('oconnor', None))
+    """
+    words, beginning = folded(text).split(), ""
+    names = []
+    for word in [word for word in words if word not in PARTICLES] or words:
+        if word in GLUED:
+            beginning += word
+        else:
+            names.append(beginning + word)
+            beginning = ""
+    first, second, *_ = [*names, *filter(None, [beginning]), None, None]
+    return first, second
+
+
+def given_name(text: str) -> str | None:
+    """Return the first given name; the others come and go from system to system.
+
+    >>> given_name("José-Luis"), given_name("A."), given_name(" ")
+    ('jose', 'a', None)
+    """
+    return next(iter(folded(text).split()), None)
+
+
+def full_name(text: str) -> tuple[str | None, str | None, str | None]:
+    """Return given name and surnames of a name in one piece, `family, given` too.
+
+    >>> full_name("Torres Gil, Ana"), full_name("Frank E. Brightman"), full_name("Plato")
+    (('ana', 'torres', 'gil'), ('frank', 'brightman', None), (None, 'plato', None))
+    """
+    before, comma, after = text.partition(",")
+    if comma:
+        return (given_name(after), *surnames(before))
+    words = [word for word in folded(text).split() if word not in PARTICLES]
+    if len(words) < 2:
+        return None, words[0] if words else None, None
+    return words[0], words[-1], None
+
+
+def email(text: str) -> str | None:
+    """Return an address without its label; where dots mean nothing, without dots.
+
+    >>> email("Ann.Lee+shop@GMail.com"), email("ann.lee@x.example"), email("none")
+    ('annlee@gmail.com', 'ann.lee@x.example', None)
+    """
+    user, at, host = text.strip().lower().rpartition("@")
+    user = user.partition("+")[0]
+    if not at or not user or "." not in host:
+        return None
+    return f"{user.replace('.', '') if host in DOTLESS else user}@{host}"
+
+
+def phone(text: str, country: str | None) -> str | None:
+    """Return a number in E.164, or its digits where its country is not known."""
+    if not text:
+        return None
+    if known := e164(text, country.upper() if country else None):
+        return known
+    digits = "".join(letter for letter in text if letter.isdigit())
+    return digits.lstrip("0") if len(digits) >= 6 else None
+
+
+@lru_cache(maxsize=65_536)
+def street(text: str) -> str | None:
+    """Return a street with its usual words shortened.
+
+    >>> street("Calle Mayor"), street("C/ Mayor"), street("Schillerstraße"), street("High Street")
+    ('c mayor', 'c mayor', 'schillerstr', 'high st')
+    """
+    plain = folded(text)
+    for long, short in _ENDINGS:
+        plain = f"{plain[: -len(long)]}{short}" if plain.endswith(long) else plain
+    return " ".join(_SHORT.get(word, word) for word in plain.replace("p o ", "paseo ").split()) or None
+
+
+@lru_cache(maxsize=65_536)
+def squeezed(text: str) -> str | None:
+    """Return a code without spaces and signs, as postcodes, house numbers and tax numbers are compared.
+
+    >>> squeezed("SW1A 2AA"), squeezed("B-12.345.678")
+    ('sw1a2aa', 'b12345678')
+    """
+    return "".join(letter for letter in text.lower() if letter.isalnum()) or None
+
+
+def plain(text: str) -> str | None:
+    """Return any other text."""
+    return folded(text) or None
+
+
+def day(text: str) -> str | None:
+    """Return a date as YYYY-MM-DD, of `YYYYMMDD` and `DD.MM.YYYY` too; a slip of the pen, the 31st of June, is kept as it is.
+
+    >>> day("19560409"), day("9.4.1956"), day("1956-04-09T00:00:00"), day("soon")
+    ('1956-04-09', '1956-04-09', '1956-04-09', None)
+    """
+    found = _DATE.match(text.strip())
+    if found is None:
+        return None
+    a, b, c, d, e, f, g, h, i = found.groups()
+    year, month, dom = (a, b, c) if a else (d, e, f) if d else (i, h, g)
+    return f"{year}-{int(month):02d}-{int(dom):02d}"

@@ -1,0 +1,148 @@
+"""Many people at once, in a DuckDB of their own that is gone afterwards: the batch path works on these tables.
+
+`people` has a row a record, places counted from 0 in the order of ids, so that the order of a file plays no part; `blocked`
+has the pairs of places that share a live key.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from crossroads.errors import ConfigError
+from crossroads.identity.blocking import LIMIT, LOOSE, hashed, limit_of
+from crossroads.identity.levels import Nicknames
+from crossroads.identity.model import Model
+from crossroads.identity.person import FIELDS, Person, columns
+
+PER_STEP = 50_000
+SHARED = {"email": "email", "phone": "right(phone, 8)"}
+"""What many may share: info@, a switchboard, a placeholder."""
+
+MEMORY = "1200MB"
+"""What DuckDB may use before it goes to the disk; Python's own share comes on top."""
+
+
+class Population:
+    """The records of a file or a store, as tables; `count` of them, with further fields named `others`.
+
+    `junk` are addresses and numbers that are nobody's own, `loose` is how many may carry a loose key.
+    """
+
+    def __init__(self, others: Sequence[str], nicknames: Nicknames) -> None:
+        self.others = tuple(others)
+        self.nicknames = nicknames
+        self.count, self.loose, self.junk = 0, LIMIT, tuple[str, ...]()
+        self.fields = columns(len(self.others))
+        self._folder = TemporaryDirectory(prefix="crossroads-identity-")
+        self.db = duckdb.connect(Path(self._folder.name) / "people.duckdb")
+        self.db.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
+        said = ", ".join(f"{name} VARCHAR" for name in self.fields)
+        self.db.execute(f"CREATE TABLE read (id VARCHAR, {said}, keys UBIGINT[])")
+
+    def __repr__(self) -> str:
+        return f"Population({self.count} records)"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.db.close()
+        self._folder.cleanup()
+
+    def add(self, records: Iterable[tuple[str, Person]]) -> None:
+        """Take in records by their ids."""
+        left = iter(records)
+        while some := list(islice(left, PER_STEP)):
+            rows = zip(*((name, *person[:-1], *person.others) for name, person in some), strict=True)
+            values = {
+                name: pa.array(column, pa.string())
+                for name, column in zip(("id", *self.fields), rows, strict=True)
+            }
+            keys = pa.array([hashed(person) for _, person in some], pa.list_(pa.uint64()))
+            block = pa.table({**values, "keys": keys})
+            self.db.register("block", block)
+            self.db.execute("INSERT INTO read SELECT * FROM block")
+            self.db.unregister("block")
+
+    def close(self, model: Model | None = None) -> None:
+        """End the taking in: number the records, forget what is nobody's own, and block.
+
+        An e-mail address or telephone that too many records carry is nobody's; a model knows its own.
+        """
+        db = self.db
+        ((self.count, names),) = db.execute("SELECT count(*), count(DISTINCT id) FROM read").fetchall()
+        if names < self.count:
+            raise ConfigError("Some ids are there twice; an id names one record.")
+        self.junk = model.junk if model else self._shared()
+        db.execute("CREATE TABLE junk AS SELECT unnest(?::VARCHAR[]) AS value", [list(self.junk)])
+        for field, value in SHARED.items():
+            db.execute(f"UPDATE read SET {field} = NULL WHERE {value} IN (SELECT value FROM junk)")  # noqa: S608
+        shorts = pa.table({"short": list(self.nicknames), "stands": list(self.nicknames.values())})
+        db.register("shorts", shorts)
+        db.execute(f"""
+            CREATE TABLE people AS
+            SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS place, id, {", ".join(self.fields)},
+                split_part(email, '@', 1) AS mailbox, right(phone, 8) AS number, family || coalesce(family2, '') AS surnames,
+                list_prepend(given, coalesce(stands, [])) AS forms, keys
+            FROM read LEFT JOIN shorts ON short = given;
+            DROP TABLE read;
+        """)  # noqa: S608
+        db.unregister("shorts")
+        self._block(model)
+
+    def _shared(self) -> tuple[str, ...]:
+        counted = (
+            f"SELECT {value} FROM read GROUP BY 1 HAVING count({value}) > {LIMIT}"  # noqa: S608
+            for value in SHARED.values()
+        )
+        found = self.db.execute(f"{' UNION ALL '.join(counted)} ORDER BY 1")
+        return tuple(value for (value,) in found.fetchall())
+
+    def _block(self, model: Model | None) -> None:
+        db = self.db
+        db.execute(f"""
+            CREATE TABLE carried AS SELECT unnest(keys) AS key, place FROM people;
+            ALTER TABLE people DROP keys;
+            CREATE TABLE alive AS SELECT key, count(*) AS n FROM carried GROUP BY key HAVING n BETWEEN 2 AND {LIMIT};
+        """)  # noqa: S608
+        brought = db.execute(
+            "SELECT n, (sum(n * (n - 1)) // 2)::BIGINT FROM alive WHERE key & ? = 1 GROUP BY n", [LOOSE]
+        )
+        self.loose = model.loose if model else limit_of(dict(brought.fetchall()), self.count)
+        db.execute(f"""
+            DELETE FROM alive WHERE key & {LOOSE} = 1 AND n > {self.loose};
+            CREATE TABLE sharing AS SELECT key, place FROM carried SEMI JOIN alive USING (key);
+            DROP TABLE carried;
+            DROP TABLE alive;
+            CREATE TABLE blocked AS
+            SELECT DISTINCT x.place AS a, y.place AS b FROM sharing x JOIN sharing y ON x.key = y.key AND x.place < y.place;
+            DROP TABLE sharing;
+        """)  # noqa: S608
+
+    def ids(self) -> Iterator[str]:
+        """Yield the ids, in order of places."""
+        answer = self.db.execute("SELECT id FROM people ORDER BY place")
+        while some := answer.fetchmany(PER_STEP):
+            yield from (name for (name,) in some)
+
+    def persons(self, places: Iterable[int]) -> dict[int, Person]:
+        """Return some records by their places."""
+        wanted = pa.table({"place": pa.array(sorted(places), pa.int32())})
+        self.db.register("wanted", wanted)
+        found = {}
+        answer = self.db.execute(
+            f"SELECT place, {', '.join(self.fields)} FROM people SEMI JOIN wanted USING (place)"  # noqa: S608
+        )
+        while some := answer.fetchmany(PER_STEP):
+            for place, *said in some:
+                found[place] = Person._make([*said[: len(FIELDS)], tuple(said[len(FIELDS) :])])
+        self.db.unregister("wanted")
+        return found

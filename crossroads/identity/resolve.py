@@ -1,0 +1,77 @@
+"""Who is who among many, by a model: weigh every pair that shares a key, decide from where on to merge, split."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossroads.identity.batch import Comparer
+from crossroads.identity.clusters import clusters
+from crossroads.identity.kinds import Array, Pairs, bits, rarities, weights
+from crossroads.identity.model import KINDS, Model
+from crossroads.identity.population import Population
+from crossroads.identity.score import Scorer, prior
+from crossroads.identity.threshold import LEAST, threshold
+
+FLOOR = -4.0
+"""Bits that two groups' cross pairs may lack on average: who says little is no stranger yet."""
+
+
+class Weighed(NamedTuple):
+    """Pairs of places with their weights in bits."""
+
+    a: NDArray[np.int32]
+    b: NDArray[np.int32]
+    bits: Array
+
+    def __repr__(self) -> str:
+        return f"Weighed({len(self.bits)} pairs)"
+
+
+class Resolved(NamedTuple):
+    """Each record's cluster, as the place of the cluster's first record; the threshold, and how many pairs were compared."""
+
+    clusters: Sequence[int]
+    threshold: float
+    compared: int
+
+    def __repr__(self) -> str:
+        return f"Resolved({len(self.clusters)} records, {len(set(self.clusters))} people)"
+
+
+def resolved(population: Population, model: Model) -> Resolved:
+    """Return who is who."""
+    likely: dict[tuple[int, int], float] = {}
+    compared = 0
+    for some in weighed(population, model, "SELECT a, b FROM blocked"):
+        kept = some.bits >= LEAST
+        places = zip(some.a[kept].tolist(), some.b[kept].tolist(), strict=True)
+        likely |= dict(zip(places, some.bits[kept].tolist(), strict=True))
+        compared += len(some.bits)
+    limit = threshold(likely.values())
+    found = split(population, model, likely, limit)
+    return Resolved(found, limit, compared)
+
+
+def split(
+    population: Population, model: Model, likely: Mapping[tuple[int, int], float], limit: float
+) -> Sequence[int]:
+    """Return for each record the first place of its person's records; pairs that were never compared are weighed now."""
+    people = population.persons(
+        {place for pair, weight in likely.items() if weight >= limit for place in pair}
+    )
+    weigh = Scorer(model, records=population.count).weight
+    return clusters(population.count, likely, lambda a, b: weigh(people[a], people[b]), limit, floor=FLOOR)
+
+
+def weighed(population: Population, model: Model, source: str) -> Iterator[Weighed]:
+    """Yield the pairs of a query of `a` and `b` with their weights, some at a time."""
+    chances = {kind: {name: np.array(one.of(kind)) for name, one in model.chances.items()} for kind in KINDS}
+    comparer = Comparer(population, model.frequencies, chances["stranger"], compared=list(model.chances))
+    before = prior(model, population.count)
+    for some in comparer.pairs(source):
+        pairs = Pairs(comparer.comparisons, some.levels)
+        yield Weighed(
+            some.a, some.b, weights(bits(pairs, chances, before, rarities(pairs, some.rareness, model.rare)))
+        )

@@ -1,0 +1,135 @@
+"""The weight of a pair in bits: how much more it is believed to be one person than not, and what each field adds to that."""
+
+from collections.abc import Sequence
+from math import log2
+from typing import NamedTuple
+
+from crossroads.identity.comparisons import Comparison, comparisons
+from crossroads.identity.levels import NOTHING
+from crossroads.identity.model import KINDS, Model
+from crossroads.identity.person import FIELDS, Person
+
+Rivals = tuple[float, float, float]
+
+
+class Row(NamedTuple):
+    """What one field adds to a weight: which level was reached, and how many bits, the value's rareness in them."""
+
+    field: str
+    level: str
+    bits: float
+
+
+class _Rareness(NamedTuple):
+    """How many bits an equal value adds by being rare: by value, at most so many; for whom it counts besides one person."""
+
+    place: int
+    bits: dict[str, float]
+    most: float
+    household: bool
+    namesake: bool
+
+    def of(self, a: Person, b: Person) -> float:
+        """Return the bits of the more frequent of two values."""
+        return min(self._one(a), self._one(b))
+
+    def _one(self, record: Person) -> float:
+        place = self.place
+        value = record[place] if place < len(FIELDS) else record.others[place - len(FIELDS)]
+        return self.bits.get(value, self.most) if isinstance(value, str) else self.most
+
+
+class _Column(NamedTuple):
+    comparison: Comparison
+    bits: Sequence[Rivals]
+    rareness: Sequence[_Rareness | None]
+
+
+def prior(model: Model, records: int | None = None) -> Rivals:
+    """Return how many bits each kind of pair has against strangers before anything is compared, among so many records.
+
+    As a population grows, a person's pairs grow with it and all pairs with its square; namesakes grow with the latter.
+    """
+    grown = model.records / (records or model.records)
+    share = {kind: model.shares[kind] * (1.0 if kind == "namesake" else grown) for kind in KINDS[:3]}
+    strangers = 1.0 - sum(share.values())
+    person, household, namesake = (
+        log2(share[kind] / strangers) if share[kind] else -1e9 for kind in KINDS[:3]
+    )
+    return person, household, namesake
+
+
+class Scorer:
+    """Weighs pairs of records by one model, in a population of so many `records`."""
+
+    def __init__(self, model: Model, records: int | None = None) -> None:
+        self.model = model
+        self.prior = prior(model, records)
+        self.columns = [
+            self._column(one)
+            for one in comparisons(model.nicknames, model.others)
+            if one.name in model.chances
+        ]
+
+    def _column(self, comparison: Comparison) -> _Column:
+        chances = self.model.chances[comparison.name]
+        person, household, namesake, stranger = (chances.of(kind) for kind in KINDS)
+        bits = [
+            (log2(p / s), log2(h / s), log2(n / s))
+            for p, h, n, s in zip(person, household, namesake, stranger, strict=True)
+        ]
+        rareness = [
+            self._rareness(level.frequency, chance) if level.frequency else None
+            for level, chance in zip(comparison.levels, stranger, strict=True)
+        ]
+        return _Column(comparison, bits, rareness)
+
+    def _rareness(self, field: str, chance: float) -> _Rareness | None:
+        known, rare = self.model.frequencies.get(field), self.model.rare
+        if known is None:
+            return None
+        place = FIELDS.index(field) if field in FIELDS else len(FIELDS) + int(field.removeprefix("other"))
+        bits = {value: log2(chance / share) for value, share in known.shares.items()}
+        counts = (field in rare.get(kind, ()) for kind in KINDS[1:3])
+        return _Rareness(place, bits, log2(chance / known.rarest), *counts)
+
+    def weight(self, a: Person, b: Person) -> float:
+        """Return the weight of a pair in bits: 0 is as likely as not, 10 a thousand to one."""
+        person, household, namesake = self.rivals(a, b)
+        return person - log2(1.0 + 2.0**household + 2.0**namesake)
+
+    def rivals(self, a: Person, b: Person) -> Rivals:
+        """Return the bits for one person, one household and namesakes, each against strangers."""
+        person, household, namesake = self.prior
+        for comparison, levels, rareness in self.columns:
+            level = comparison.reaches(a, b)
+            if level == NOTHING:
+                continue
+            ours, theirs, named = levels[level]
+            person += ours
+            household += theirs
+            namesake += named
+            if rare := rareness[level]:
+                bits = rare.of(a, b)
+                person += bits
+                if rare.household:
+                    household += bits
+                if rare.namesake:
+                    namesake += bits
+        return person, household, namesake
+
+    def explain(self, a: Person, b: Person) -> Sequence[Row]:
+        """Return what a weight is made of; the rows sum to it."""
+        rows = [Row("prior", "two records of all", self.prior[0])]
+        for comparison, levels, rareness in self.columns:
+            level = comparison.reaches(a, b)
+            if level == NOTHING:
+                continue
+            rare = rareness[level]
+            bits = levels[level][0] + (rare.of(a, b) if rare else 0.0)
+            rows.append(Row(comparison.name, comparison.levels[level].name, bits))
+        seen = self.weight(a, b)
+        return [
+            *rows,
+            Row("household or namesake", "what else explains it", seen - sum(row.bits for row in rows)),
+        ]

@@ -1,0 +1,1 @@
+"""People whose truth is known, to measure who is taken for whom."""

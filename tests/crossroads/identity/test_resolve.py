@@ -1,0 +1,210 @@
+"""Who is who, from end to end: what a model learns by itself, what it refuses, and that order plays no part."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from crossroads.errors import ConfigError
+from crossroads.identity.batch import Comparer
+from crossroads.identity.clusters import clusters
+from crossroads.identity.evaluation import evaluated
+from crossroads.identity.model import Model
+from crossroads.identity.nicknames import nicknames
+from crossroads.identity.person import Person
+from crossroads.identity.population import Population
+from crossroads.identity.resolve import resolved, weighed
+from crossroads.identity.score import Scorer
+from crossroads.identity.table import Fields
+from crossroads.identity.train import train
+from sandbox.identity.customers import customers
+from sandbox.identity.people import people
+
+FEW = 50_000
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[list[Person], list[int]]:
+    return people(2_000, seed=11)
+
+
+@pytest.fixture(scope="module")
+def population(made: tuple[list[Person], list[int]]) -> Iterator[Population]:
+    with Population((), nicknames()) as population:
+        population.add(named(made[0]))
+        population.close()
+        yield population
+
+
+@pytest.fixture(scope="module")
+def model(population: Population) -> Model:
+    return train(population, sample=FEW)
+
+
+def named(records: Sequence[Person]) -> Iterator[tuple[str, Person]]:
+    return ((f"{place:05}", one) for place, one in enumerate(records))
+
+
+def test_people_are_found_without_help(
+    made: tuple[list[Person], list[int]], population: Population, model: Model
+) -> None:
+    found = resolved(population, model)
+    quality = evaluated(dict(enumerate(found.clusters)), dict(enumerate(made[1])))
+    assert quality.precision > 0.97
+    assert quality.recall > 0.9
+    assert quality.largest <= 2 * quality.largest_true
+
+
+def test_households_are_known_apart_from_persons(model: Model) -> None:
+    assert 0 < model.shares["household"] < model.shares["person"]
+    assert model.chances["given"].person[0] > 0.8 > 0.2 > model.chances["given"].household[0]
+
+
+def test_two_of_one_household_are_two(model: Model) -> None:
+    home = {"family": "berski", "street": "mill st", "house": "7", "city": "bath"}
+    ana, ben = Person(given="ana", **home), Person(given="ben", **home)
+    weight = Scorer(model).weight
+    assert weight(ana, ben) < 0 < weight(ana, ana)
+
+
+def test_splink_and_the_store_weigh_alike(
+    made: tuple[list[Person], list[int]], population: Population, model: Model
+) -> None:
+    records, scorer = made[0], Scorer(model)
+    comparer = Comparer(population, model.frequencies, {}, compared=list(model.chances))
+    linker = comparer.linker(model)
+    population.db.execute(
+        "CREATE TABLE sampled AS SELECT '0' AS match_key, a AS join_key_l, b AS join_key_r FROM blocked"
+    )
+    linker.table_management.register_blocked_pairs_for_predict(comparer.api.register("sampled"))
+    predicted = linker.inference.predict().as_record_list()
+    assert len(predicted) > 1_000
+    for pair in predicted:
+        one, other = records[pair["place_l"]], records[pair["place_r"]]
+        assert scorer.rivals(one, other)[0] == pytest.approx(pair["match_weight"], abs=1e-6)
+
+
+def test_the_rows_of_the_evidence_sum_to_the_weight_of_the_batch(
+    made: tuple[list[Person], list[int]], population: Population, model: Model
+) -> None:
+    scorer, records = Scorer(model), made[0]
+    count = 0
+    for some in weighed(population, model, "SELECT a, b FROM blocked"):
+        for a, b, bits in zip(some.a, some.b, some.bits, strict=True):
+            rows = scorer.explain(records[a], records[b])
+            assert sum(row.bits for row in rows) == pytest.approx(bits, abs=1e-6)
+            assert scorer.weight(records[a], records[b]) == scorer.weight(records[b], records[a])
+            count += 1
+    assert count > 1_000
+
+
+def test_in_a_larger_population_the_same_pair_weighs_less(model: Model) -> None:
+    ana = Person(given="ana", family="berski", birth_date="1980-02-03")
+    here, there = Scorer(model), Scorer(model, records=20_000)
+    assert there.weight(ana, ana) < here.weight(ana, ana) - 1
+
+
+def test_the_same_records_in_another_order_teach_the_same_and_are_the_same_people(
+    made: tuple[list[Person], list[int]], population: Population, model: Model
+) -> None:
+    shuffled = list(named(made[0]))
+    Random(5).shuffle(shuffled)
+    with Population((), nicknames()) as again:
+        again.add(shuffled)
+        again.close()
+        relearnt = train(again, sample=FEW)
+        assert relearnt == model
+        assert resolved(again, relearnt).clusters == resolved(population, model).clusters
+
+
+def test_what_hundreds_share_is_nobodys_own() -> None:
+    crowd = [
+        Person(given=f"name{n}", family=f"sur{n}", email="info@x.example", phone="600000000")
+        for n in range(40)
+    ]
+    pair = [Person(given="ana", family="lee", email="ana@x.example")] * 2
+    with Population((), nicknames()) as population:
+        population.add(named([*crowd, *pair]))
+        population.close()
+        assert population.junk == ("00000000", "info@x.example")
+        assert population.db.execute("SELECT a, b FROM blocked").fetchall() == [(40, 41)]
+        assert population.persons([0])[0] == crowd[0].without(frozenset(["00000000", "info@x.example"]))
+
+
+def test_an_id_names_one_record() -> None:
+    with Population((), nicknames()) as population:
+        population.add([("1", Person(given="ana")), ("1", Person(given="ben"))])
+        with pytest.raises(ConfigError, match="twice"):
+            population.close()
+
+
+def test_a_model_is_one_file_and_comes_back_as_it_was(model: Model, tmp_path: Path) -> None:
+    model.save(tmp_path / "model.json")
+    assert Model.load(tmp_path / "model.json") == model
+    assert Model.load(tmp_path / "model.json").version == model.version
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("untrained", "untrained level"),
+        ("collapsed", "collapsed"),
+        ("everybody", "every record for the same person"),
+    ],
+)
+def test_a_model_that_cannot_be_trusted_is_refused(model: Model, tmp_path: Path, how: str, told: str) -> None:
+    chances, shares = dict(model.chances), dict(model.shares)
+    email = chances["email"]
+    if how == "untrained":
+        chances["email"] = email.model_copy(update={"person": (1.0, *[0.0] * (len(email.person) - 1))})
+    elif how == "collapsed":
+        chances["email"] = email.model_copy(update={"person": email.stranger})
+    else:
+        shares["person"] = 0.9
+    model.model_copy(update={"chances": chances, "shares": shares}).save(tmp_path / "model.json")
+    with pytest.raises(ConfigError, match=told):
+        Model.load(tmp_path / "model.json")
+
+
+def test_what_must_not_be_one_person_is_two() -> None:
+    weighed = {(0, 1): 9.0, (1, 2): 8.0, (0, 2): 7.0}
+    assert clusters(3, weighed, lambda a, b: 0.0, 2.0) == [0, 0, 0]
+    assert clusters(3, weighed, lambda a, b: 0.0, 2.0, cannot=[(2, 0)]) == [0, 0, 2]
+
+
+def test_what_speaks_against_counts_as_much_as_what_speaks_for() -> None:
+    chain = {(0, 1): 9.0, (1, 2): 3.0}
+    assert clusters(3, chain, lambda a, b: -1.0, 2.0) == [0, 0, 0]
+    assert clusters(3, chain, lambda a, b: -9.0, 2.0) == [0, 0, 2]
+
+
+def test_a_rare_name_counts_for_more_than_a_frequent_one(model: Model) -> None:
+    shares = model.frequencies["family"].shares
+    frequent, rare = max(shares, key=shares.__getitem__), min(shares, key=shares.__getitem__)
+    weight = Scorer(model).weight
+    often, seldom = (Person(given="ana", family=name, city="bath") for name in (frequent, rare))
+    assert weight(seldom, seldom) > weight(often, often) + 0.5
+
+
+def test_the_customers_of_five_systems_are_found_though_they_hide() -> None:
+    found = customers(4_000, seed=8)
+    fields = Fields.model_validate(
+        {"id": "id", "given": "first_name", "family": "last_name", "birth_date": "dob"} | SAME
+    )
+    person = fields.reader()
+    rows = [(str(place), one, one.said._asdict()) for place, one in enumerate(found)]
+    with Population((), nicknames()) as population:
+        population.add(
+            (name, person((name, *(said[c] for c in fields.columns()[1:])))) for name, _, said in rows
+        )
+        population.close()
+        resolution = resolved(population, train(population, sample=100_000))
+        clusters = dict(zip(population.ids(), resolution.clusters, strict=True))
+    quality = evaluated(clusters, {name: one.person for name, one, _ in rows})
+    assert quality.precision > 0.97
+    assert quality.recall > 0.9
+
+
+SAME = {"email": "email", "phone": "phone", "country": "country", "street": "street", "house": "house_no",
+        "postcode": "postcode", "city": "city"}  # fmt: skip
