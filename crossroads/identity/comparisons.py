@@ -65,6 +65,7 @@ def _given(nicknames: Nicknames) -> Comparison:
         Level("alike", _alike("given", 0.92)),
         Level("a little alike", f"{_alike('given', 0.8)} AND NOT {_LETTER}"),
         Level("initial", f"given_l[1] = given_r[1] AND {_LETTER}"),
+        Level("same initial", "given_l[1] = given_r[1]"),
         Level("other"),
     )
     return Comparison("given", _absent("given"), reached, levels.given(nicknames))

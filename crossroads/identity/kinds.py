@@ -2,7 +2,8 @@
 
 Expectation and maximisation over the compared pairs: how likely is each pair of each kind, given the chances; what are the
 chances, given how likely each pair is of each kind. Pairs that were not compared are strangers. What would make two kinds
-melt into one is fixed: people of one household have names and birthdays like strangers, namesakes everything but the name.
+melt into one is fixed: people of one household have names and birthdays like strangers, namesakes and people of one initial
+everything but the name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,9 @@ MADE_OF_IT = ("email",)
 
 KEYED = ("equal", "same user")
 """Levels that a key is made of."""
+
+OF_ONE_LETTER = ("alike", "a little alike", "initial", "same initial")
+"""Levels of given names that are not the same and mostly begin alike."""
 
 RARE: Mapping[str, tuple[str, ...]] = {"household": ("family", "family2", "postcode", "city")}
 TWINS = 0.02
@@ -52,20 +56,27 @@ class Learnt(NamedTuple):
 
 
 def learn(
-    pairs: Pairs, rareness: Array, stranger: Chances, every: float, named: float, said: Mapping[str, float]
+    pairs: Pairs,
+    rareness: Array,
+    stranger: Chances,
+    every: float,
+    named: Mapping[str, float],
+    said: Mapping[str, float],
 ) -> Learnt:
     """Return what pairs teach, begun from the belief that equal values speak for one person.
 
-    They are drawn of `every` pairs, of which so many are `named` alike; `said` is the share of records that say a field.
+    They are drawn of `every` pairs, of which so many are `named` as namesakes are, and as those of one initial are; `said` is the
+    share of records that say a field.
     """
     names = [one.name for one in pairs.comparisons]
     start = {name: _falling(len(stranger[name])) for name in names}
     chances: dict[str, Chances] = {"person": dict(start), "stranger": stranger}
     chances["household"] = {n: start[n] if (mixed := _twins(n, stranger)) is None else mixed for n in names}
-    chances["namesake"] = {n: _namesake(n, start, stranger) for n in names}
+    chances["namesake"] = {n: _named(n, start, stranger) for n in names}
+    chances["initial"] = chances["namesake"] | _of_one_letter(pairs.comparisons, stranger)
     alike, rare, count = _patterns(pairs, rarities(pairs, rareness, RARE))
     shares = {"person": 0.3 * len(pairs.levels) / every, "household": 0.06 * len(pairs.levels) / every}
-    shares["namesake"] = shares["household"]
+    shares |= dict.fromkeys(named, shares["household"])
     telling = _telling(alike)
     for _ in range(ROUNDS):
         before = dict(shares)
@@ -77,14 +88,14 @@ def learn(
             chances["person"][name] = _counted(levels, likely[0], start[name])
             if name not in LIKE_STRANGERS["household"]:
                 chances["household"][name] = _counted(levels, likely[1], start[name])
-            if name in NAME:
-                chances["namesake"][name] = chances["person"][name]
-            elif name in MADE_OF_IT:
-                there = shares["namesake"] * every * said.get(name, 1.0) ** 2
-                chances["namesake"][name] = _made(
-                    alike.comparisons[column], levels, likely[2], count, telling, there
-                )
-        shares["namesake"] = _namesakes(shares["person"], chances["person"], named / every)
+            for row, kind in enumerate(KINDS[2:4], 2):
+                if name == "family" or (name, kind) == ("given", "namesake"):
+                    chances[kind][name] = chances["person"][name]
+                elif name in MADE_OF_IT:
+                    there = shares[kind] * every * said.get(name, 1.0) ** 2
+                    one = alike.comparisons[column]
+                    chances[kind][name] = _made(one, levels, likely[row], count, telling, there)
+        shares |= _by_name(alike.comparisons, shares["person"], chances, named, every)
         if all(abs(shares[kind] - before[kind]) <= SETTLED * shares["person"] for kind in shares):
             break
     return Learnt(chances, shares)
@@ -107,18 +118,18 @@ def bits(
 
 def weights(rivals: Array) -> Array:
     """Return the weights: the odds of one person against all else, in bits."""
-    found: Array = rivals[0] - np.log2(1.0 + 2.0 ** rivals[1] + 2.0 ** rivals[2])
+    found: Array = rivals[0] - np.log2(1.0 + (2.0 ** rivals[1:]).sum(0))
     return found
 
 
 def rarities(pairs: Pairs, rareness: Array, rare: Mapping[str, Sequence[str]]) -> Array:
     """Return how many bits the rareness of values, said by comparison, adds to each kind: a row a kind."""
-    counted = np.zeros((3, len(pairs.levels)))
+    counted = np.zeros((len(KINDS) - 1, len(pairs.levels)))
     for column, one in enumerate(pairs.comparisons):
         for level, said in enumerate(one.levels):
             if said.frequency:
                 added = np.where(pairs.levels[:, column] == level, rareness[:, column], 0.0)
-                for row, kind in enumerate(KINDS[:3]):
+                for row, kind in enumerate(KINDS[:-1]):
                     if kind == "person" or said.frequency in rare.get(kind, ()):
                         counted[row] += added
     return counted
@@ -139,7 +150,7 @@ def _patterns(pairs: Pairs, rare: Array) -> tuple[Pairs, Array, Array]:
 
 def _prior(shares: Mapping[str, float]) -> Sequence[float]:
     strangers = 1.0 - sum(shares.values())
-    return [float(np.log2(shares[kind] / strangers)) for kind in KINDS[:3]]
+    return [float(np.log2(shares[kind] / strangers)) for kind in KINDS[:-1]]
 
 
 def _likely(rivals: Array) -> Array:
@@ -195,16 +206,45 @@ def _twins(name: str, stranger: Chances) -> Array | None:
     return mixed
 
 
-def _namesakes(persons: float, chances: Chances, named: float) -> float:
-    """Return the share of namesakes: of the pairs that are named alike, those that are no person's.
+def _by_name(
+    compared: Sequence[Comparison],
+    persons: float,
+    chances: Mapping[str, Chances],
+    named: Mapping[str, float],
+    every: float,
+) -> dict[str, float]:
+    """Return the shares of namesakes and of those of one initial: of the pairs so named, those that are no person's.
 
-    It is counted, not learnt: frequent names are too many to be compared, and who is compared is rarer named than most.
+    They are counted, not learnt: frequent names are too many to be compared, and who is compared is rarer named than most.
     """
-    equal = float(np.prod([chances[name][0] for name in NAME if name in chances]))
-    return max(named / equal - persons, 1e-15)
+    found = {}
+    for kind, count in named.items():
+        share, mine = count / every, persons
+        for one in compared:
+            if one.name == "family":
+                share /= chances["person"]["family"][0]
+            elif one.name == "given" and kind == "namesake":
+                share /= chances["person"]["given"][0]
+            elif one.name == "given":
+                mine *= float(chances["person"]["given"][_letters(one)].sum())
+        found[kind] = max(share - mine, 1e-15)
+    return found
 
 
-def _namesake(name: str, start: Chances, stranger: Chances) -> Array:
+def _letters(given: Comparison) -> NDArray[np.bool_]:
+    return np.array([level.name in OF_ONE_LETTER for level in given.levels])
+
+
+def _of_one_letter(compared: Sequence[Comparison], stranger: Chances) -> Chances:
+    """Return the chances of given names that begin alike and are not the same: as strangers' that do."""
+    for one in compared:
+        if one.name == "given":
+            rest = np.where(_letters(one), stranger["given"], SMALL**2)
+            return {"given": rest / rest.sum()}
+    return {}
+
+
+def _named(name: str, start: Chances, stranger: Chances) -> Array:
     if name in MADE_OF_IT:
         return _not_equal(start[name], stranger[name])
     return start[name] if name in NAME else stranger[name]

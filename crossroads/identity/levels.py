@@ -57,8 +57,8 @@ def given(nicknames: Nicknames) -> Reaches:
         if like >= 0.92:
             return 3
         if len(x) == 1 or len(y) == 1:
-            return 5 if x[0] == y[0] else 6
-        return 4 if like >= 0.8 else 6
+            return 5 if x[0] == y[0] else 7
+        return 4 if like >= 0.8 else 6 if x[0] == y[0] else 7
 
     return reaches
 

@@ -1,9 +1,10 @@
 """What is believed about pairs of records, frozen: a model is one file, and its version is in the evidence of every link.
 
-A pair is one of four kinds, each with its own chances to reach each level of each comparison: two records of one *person*,
-of two people of one *household* (door, telephone and surname in common, given name and birth date not), of two *namesakes*
-(the name in common and what is made of it, nothing else), or of two *strangers*. Without the two in between, what a
-household shares counts as often as it has columns, and quality falls as the population grows (docs/decisions/0033).
+A pair is one of five kinds, each with its own chances to reach each level of each comparison: two records of one *person*, of
+two people of one *household* (door, telephone and surname in common, given name and birth date not), of two *namesakes* (the
+name in common and what is made of it, nothing else), of two people of one *initial* (the surname and the first letter), or of
+two *strangers*. Without those in between, what a household shares counts as often as it has columns, and quality falls as the
+population grows (docs/decisions/0033).
 """
 
 import math
@@ -19,7 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from crossroads.errors import ConfigError
 from crossroads.identity.blocking import LIMIT
 
-KINDS = ("person", "household", "namesake", "stranger")
+KINDS = ("person", "household", "namesake", "initial", "stranger")
 TOLERANCE = 1e-6
 
 
@@ -31,6 +32,7 @@ class Chances(BaseModel):
     person: tuple[float, ...]
     household: tuple[float, ...]
     namesake: tuple[float, ...]
+    initial: tuple[float, ...]
     stranger: tuple[float, ...]
 
     def of(self, kind: str) -> tuple[float, ...]:

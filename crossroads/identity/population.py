@@ -4,6 +4,7 @@
 has the pairs of places that share a live key.
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -56,6 +57,9 @@ class Population:
     ) -> None:
         self.db.close()
         self._folder.cleanup()
+        # Splink's linkers hang in circles with results of this database. Collected in a child that was forked meanwhile, as
+        # Airflow forks its tasks, they would end it: their threads are not there.
+        gc.collect()
 
     def add(self, records: Iterable[tuple[str, Person]]) -> None:
         """Take in records by their ids."""

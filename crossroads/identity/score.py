@@ -9,7 +9,7 @@ from crossroads.identity.levels import NOTHING
 from crossroads.identity.model import KINDS, Model
 from crossroads.identity.person import FIELDS, Person
 
-Rivals = tuple[float, float, float]
+Rivals = tuple[float, float, float, float]
 
 
 class Row(NamedTuple):
@@ -27,7 +27,6 @@ class _Rareness(NamedTuple):
     bits: dict[str, float]
     most: float
     household: bool
-    namesake: bool
 
     def of(self, a: Person, b: Person) -> float:
         """Return the bits of the more frequent of two values."""
@@ -51,12 +50,11 @@ def prior(model: Model, records: int | None = None) -> Rivals:
     As a population grows, a person's pairs grow with it and all pairs with its square; namesakes grow with the latter.
     """
     grown = model.records / (records or model.records)
-    share = {kind: model.shares[kind] * (1.0 if kind == "namesake" else grown) for kind in KINDS[:3]}
+    chance = ("namesake", "initial")
+    share = {kind: model.shares[kind] * (1.0 if kind in chance else grown) for kind in KINDS[:-1]}
     strangers = 1.0 - sum(share.values())
-    person, household, namesake = (
-        log2(share[kind] / strangers) if share[kind] else -1e9 for kind in KINDS[:3]
-    )
-    return person, household, namesake
+    person, household, namesake, initial = (log2(share[kind] / strangers) for kind in KINDS[:-1])
+    return person, household, namesake, initial
 
 
 class Scorer:
@@ -73,10 +71,10 @@ class Scorer:
 
     def _column(self, comparison: Comparison) -> _Column:
         chances = self.model.chances[comparison.name]
-        person, household, namesake, stranger = (chances.of(kind) for kind in KINDS)
+        person, household, namesake, initial, stranger = (chances.of(kind) for kind in KINDS)
         bits = [
-            (log2(p / s), log2(h / s), log2(n / s))
-            for p, h, n, s in zip(person, household, namesake, stranger, strict=True)
+            (log2(p / s), log2(h / s), log2(n / s), log2(i / s))
+            for p, h, n, i, s in zip(person, household, namesake, initial, stranger, strict=True)
         ]
         rareness = [
             self._rareness(level.frequency, chance) if level.frequency else None
@@ -90,33 +88,31 @@ class Scorer:
             return None
         place = FIELDS.index(field) if field in FIELDS else len(FIELDS) + int(field.removeprefix("other"))
         bits = {value: log2(chance / share) for value, share in known.shares.items()}
-        counts = (field in rare.get(kind, ()) for kind in KINDS[1:3])
-        return _Rareness(place, bits, log2(chance / known.rarest), *counts)
+        return _Rareness(place, bits, log2(chance / known.rarest), field in rare.get("household", ()))
 
     def weight(self, a: Person, b: Person) -> float:
         """Return the weight of a pair in bits: 0 is as likely as not, 10 a thousand to one."""
-        person, household, namesake = self.rivals(a, b)
-        return person - log2(1.0 + 2.0**household + 2.0**namesake)
+        person, household, namesake, initial = self.rivals(a, b)
+        return person - log2(1.0 + 2.0**household + 2.0**namesake + 2.0**initial)
 
     def rivals(self, a: Person, b: Person) -> Rivals:
-        """Return the bits for one person, one household and namesakes, each against strangers."""
-        person, household, namesake = self.prior
+        """Return the bits for one person, one household, namesakes and people of one initial, each against strangers."""
+        person, household, namesake, initial = self.prior
         for comparison, levels, rareness in self.columns:
             level = comparison.reaches(a, b)
             if level == NOTHING:
                 continue
-            ours, theirs, named = levels[level]
+            ours, theirs, named, lettered = levels[level]
             person += ours
             household += theirs
             namesake += named
+            initial += lettered
             if rare := rareness[level]:
                 bits = rare.of(a, b)
                 person += bits
                 if rare.household:
                     household += bits
-                if rare.namesake:
-                    namesake += bits
-        return person, household, namesake
+        return person, household, namesake, initial
 
     def explain(self, a: Person, b: Person) -> Sequence[Row]:
         """Return what a weight is made of; the rows sum to it."""

@@ -44,7 +44,8 @@ def train(population: Population, *, sample: int = SAMPLE, seed: int = 1) -> Mod
     rareness = np.concatenate([part.rareness for part in parts])
     n, drawn_share = population.count, len(pairs.levels) / blocked
     every = n * (n - 1) / 2 * drawn_share
-    learnt = learn(pairs, rareness, strangers, every, _named(population) * drawn_share, said)
+    named = {kind: count * drawn_share for kind, count in _named(population).items()}
+    learnt = learn(pairs, rareness, strangers, every, named, said)
     chances = {
         one.name: Chances(**{kind: tuple(map(float, learnt.chances[kind][one.name])) for kind in KINDS})
         for one in comparer.comparisons
@@ -76,15 +77,17 @@ def _frequencies(population: Population) -> dict[str, Frequencies]:
     return found
 
 
-def _named(population: Population) -> int:
-    """Return how many pairs have the same given name and surname."""
-    found = population.db.execute("""
-        SELECT coalesce(sum(n * (n - 1)) // 2, 0)::BIGINT FROM (
-            SELECT count(*) AS n FROM people WHERE given IS NOT NULL AND family IS NOT NULL GROUP BY given, family
-        )
-    """)
-    ((named,),) = found.fetchall()
-    return int(named)
+def _named(population: Population) -> dict[str, int]:
+    """Return how many pairs are named as namesakes are, and how many share a surname and the first letter of another name."""
+    counted = {}
+    for beginning in ("given", "given[1]"):
+        found = population.db.execute(f"""
+            SELECT coalesce(sum(n * (n - 1)) // 2, 0)::BIGINT FROM (
+                SELECT count(*) AS n FROM people WHERE given IS NOT NULL AND family IS NOT NULL GROUP BY {beginning}, family
+            )
+        """)  # noqa: S608
+        ((counted[beginning],),) = found.fetchall()
+    return {"namesake": counted["given"], "initial": counted["given[1]"] - counted["given"]}
 
 
 def _said(population: Population) -> dict[str, float]:

@@ -5,7 +5,8 @@ from types import ModuleType
 
 import pytest
 
-from crossroads.mapping import codecs, folder, paths, telephone
+from crossroads.canonical import telephone
+from crossroads.mapping import codecs, folder, paths
 from crossroads.mapping.catalogue import MODULES, names
 from crossroads.mapping.codecs import Codec
 
