@@ -10,9 +10,9 @@ from splink import DuckDBAPI, Linker, SettingsCreator
 
 from crossroads.identity.comparisons import Comparison, comparisons
 from crossroads.identity.model import Frequencies, Model
+from crossroads.identity.odds import Array
 from crossroads.identity.population import Population
 
-Array = NDArray[np.float64]
 STEP = 500_000
 """Pairs compared at a time: what bounds the memory."""
 

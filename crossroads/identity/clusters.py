@@ -6,8 +6,8 @@ never compared are weighed now, and what speaks against counts as much as what s
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-FLOOR = 0.0
-"""Bits that the cross pairs of two groups must have on average for the groups to become one."""
+FLOOR = -4.0
+"""Bits that two groups' cross pairs may lack on average for the groups to become one: who says little is no stranger yet."""
 
 
 def clusters(
@@ -16,7 +16,6 @@ def clusters(
     weigh: Callable[[int, int], float],
     threshold: float,
     *,
-    floor: float = FLOOR,
     cannot: Iterable[tuple[int, int]] = (),
 ) -> Sequence[int]:
     """Return for each record the lowest place of its person's records.
@@ -38,7 +37,7 @@ def clusters(
         cross = [(a, b) for a in left for b in right]
         if apart and any(tuple(sorted(pair)) in apart for pair in cross):
             return False
-        return len(cross) == 1 or sum(weight(a, b) for a, b in cross) >= floor * len(cross)
+        return len(cross) == 1 or sum(weight(a, b) for a, b in cross) >= FLOOR * len(cross)
 
     strong = [(-bits, pair) for pair, bits in weighed.items() if bits >= threshold]
     for _, (a, b) in sorted(strong):

@@ -8,14 +8,11 @@ from numpy.typing import NDArray
 
 from crossroads.identity.batch import Comparer
 from crossroads.identity.clusters import clusters
-from crossroads.identity.kinds import Array, Pairs, bits, rarities, weights
 from crossroads.identity.model import KINDS, Model
+from crossroads.identity.odds import Array, Pairs, bits, rarities, weights
 from crossroads.identity.population import Population
 from crossroads.identity.score import Scorer, prior
 from crossroads.identity.threshold import LEAST, threshold
-
-FLOOR = -4.0
-"""Bits that two groups' cross pairs may lack on average: who says little is no stranger yet."""
 
 
 class Weighed(NamedTuple):
@@ -62,7 +59,7 @@ def split(
         {place for pair, weight in likely.items() if weight >= limit for place in pair}
     )
     weigh = Scorer(model, records=population.count).weight
-    return clusters(population.count, likely, lambda a, b: weigh(people[a], people[b]), limit, floor=FLOOR)
+    return clusters(population.count, likely, lambda a, b: weigh(people[a], people[b]), limit)
 
 
 def weighed(population: Population, model: Model, source: str) -> Iterator[Weighed]:

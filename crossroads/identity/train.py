@@ -8,9 +8,10 @@ import pyarrow as pa
 from crossroads.errors import ConfigError
 from crossroads.identity.batch import Comparer
 from crossroads.identity.comparisons import comparisons
-from crossroads.identity.kinds import RARE, Array, Pairs, learn
+from crossroads.identity.kinds import RARE, learn
 from crossroads.identity.levels import NOTHING
 from crossroads.identity.model import KINDS, Chances, Frequencies, Model
+from crossroads.identity.odds import Array, Pairs
 from crossroads.identity.population import Population
 
 SAMPLE = 600_000

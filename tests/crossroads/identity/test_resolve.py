@@ -176,7 +176,7 @@ def test_what_must_not_be_one_person_is_two() -> None:
 def test_what_speaks_against_counts_as_much_as_what_speaks_for() -> None:
     chain = {(0, 1): 9.0, (1, 2): 3.0}
     assert clusters(3, chain, lambda a, b: -1.0, 2.0) == [0, 0, 0]
-    assert clusters(3, chain, lambda a, b: -9.0, 2.0) == [0, 0, 2]
+    assert clusters(3, chain, lambda a, b: -19.0, 2.0) == [0, 0, 2]
 
 
 def test_a_rare_name_counts_for_more_than_a_frequent_one(model: Model) -> None:
