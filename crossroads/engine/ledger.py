@@ -223,11 +223,17 @@ def reopen(db: Connection, connection: str, stream: str, *, at: str) -> list[str
     return sorted({row.profile for row in stale})
 
 
-def settled_since(db: Connection, connection: str, stream: str, names: Sequence[str], since: str) -> set[str]:
-    """Return which of these records, or of the profiles to be made, had a write that ended since an instant."""
+def taken_over(
+    db: Connection, connection: str, stream: str, names: Sequence[str], *, run: str, since: str
+) -> set[str]:
+    """Return which of these records, or of the profiles to be made, had a write that ended since an instant or is another run's.
+
+    What another run has claimed is accounted for there.
+    """
     rows = table(Intent)
+    claimed = and_(rows.c.state.in_(("sent", "unknown")), rows.c.run != run)
     query = select(rows.c.profile, rows.c.slot).where(
-        rows.c.connection == connection, rows.c.stream == stream, rows.c.ended_at >= since
+        rows.c.connection == connection, rows.c.stream == stream, or_(rows.c.ended_at >= since, claimed)
     )
     found: set[str] = set()
     for some in chunks(names):

@@ -67,10 +67,10 @@ def _plan(job: Job) -> int:
 
 
 def _account(job: Job) -> None:
-    """Give those records an outcome whose write another run took over and ended, beside this one or after a kill."""
+    """Give those records an outcome whose write another run took over, beside this one or after a kill."""
     runs = table(Run)
     with job.ws.store.write(job.scope) as db:
         if names := job.outcomes.unaccounted(db):
             began = db.execute(select(runs.c.started_at).where(runs.c.id == job.run)).scalar_one()
-            others = ledger.settled_since(db, *job.place, names, began)
+            others = ledger.taken_over(db, *job.place, names, run=job.run, since=began)
             job.outcomes.add(db, [], dict.fromkeys(sorted(others), "superseded"))

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from crossroads import engine
+from crossroads.engine import ledger
+from crossroads.engine.attempt import attempt
 from crossroads.engine.outcomes import Outcomes, ended, entered
 from crossroads.engine.sending import LANES
 from crossroads.errors import Unavailable
@@ -331,6 +333,27 @@ def test_two_attempts_of_one_step_keep_the_outcomes_of_both(world: Callable[...,
         one.add(db, ["2", "3"], {"3": "rejected"})
         assert entered(db, "r", "push", "erp.people") == 3
         assert ended(db, "r", "push", "erp.people") == {"1": "applied", "2": "applied", "3": "rejected"}
+
+
+def test_a_run_whose_planned_write_another_run_is_sending_has_accounted_for_it(
+    world: Callable[..., Any],
+) -> None:
+    w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
+    w.systems["erp"].put("people", "1", **ANN)
+    plan = w.begun("one")
+    w.begun("two")
+    planned(w, "crm.people", "one")
+    with attempt() as other:
+        with w.store.write() as db:
+            ledger.claim(
+                db, "crm", "people", at=w.ws.clock(), limit=9, run="two", who=other, lease=w.ws.lease_seconds
+            )
+        for name in ("crm.people", "erp.people"):
+            engine.push(w.ws, plan, name, "one")
+    engine.push(w.ws, plan, "crm.people", "two")
+    assert engine.report(w.ws, plan, "one")["members"]["crm.people"]["push"]["superseded"] == 1
+    with w.store.read() as db:
+        assert list(ended(db, "two", "push", "crm.people").values()) == ["applied"]
 
 
 def test_nobody_is_made_who_was_read_by_another_attempt_since_we_matched(world: Callable[..., Any]) -> None:
