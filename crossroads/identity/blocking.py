@@ -30,6 +30,16 @@ def hashed(person: Person) -> list[int]:
     return sorted(found)
 
 
+def owned(person: Person) -> dict[str, int]:
+    """Return those keys that are made of one value which has one owner, by field: if many carry it, it has none."""
+    values = {"email": ("e", person.email), "phone": ("p", person.number)}
+    return {
+        field: xxh3_64_intdigest(f"{letter}|{value}".encode()) & ~LOOSE
+        for field, (letter, value) in values.items()
+        if value
+    }
+
+
 def limit_of(pairs: Mapping[int, int], records: int) -> int:
     """Return how many may carry a loose key, of how many pairs loose keys bring by the number of their carriers.
 

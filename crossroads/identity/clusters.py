@@ -5,6 +5,7 @@ never compared are weighed now, and what speaks against counts as much as what s
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 
 FLOOR = -4.0
 """Bits that two groups' cross pairs may lack on average for the groups to become one: who says little is no stranger yet."""
@@ -16,11 +17,13 @@ def clusters(
     weigh: Callable[[int, int], float],
     threshold: float,
     *,
+    must: Iterable[tuple[int, int]] = (),
     cannot: Iterable[tuple[int, int]] = (),
 ) -> Sequence[int]:
     """Return for each record the lowest place of its person's records.
 
-    `weighed` has the weights of compared pairs, the lower place first; `weigh` gives any other pair's.
+    `weighed` has the weights of compared pairs, the lower place first; `weigh` gives any other pair's. Pairs that `must` be one
+    are, whatever speaks against it.
     """
     known = dict(weighed)
     apart = {tuple(sorted(pair)) for pair in cannot}
@@ -37,19 +40,30 @@ def clusters(
         cross = [(a, b) for a in left for b in right]
         if apart and any(tuple(sorted(pair)) in apart for pair in cross):
             return False
-        return len(cross) == 1 or sum(weight(a, b) for a, b in cross) >= FLOOR * len(cross)
+        if len(cross) == 1:
+            return True
+        # Records that people declared one count as one: what speaks against one of them was outranked.
+        best: dict[tuple[int, int], float] = {}
+        for a, b in cross:
+            pair = bound.get(a, a), bound.get(b, b)
+            best[pair] = max(weight(a, b), best.get(pair, -inf))
+        return sum(best.values()) >= FLOOR * len(best)
 
-    strong = [(-bits, pair) for pair, bits in weighed.items() if bits >= threshold]
-    for _, (a, b) in sorted(strong):
+    bound: dict[int, int] = {}
+    strong = [(-inf, pair) for pair in must]
+    strong += [(-bits, pair) for pair, bits in weighed.items() if bits >= threshold]
+    for strength, (a, b) in sorted(strong):
         here, there = home.setdefault(a, a), home.setdefault(b, b)
         if here == there:
             continue
         left, right = group.setdefault(here, [a]), group.setdefault(there, [b])
-        if one(left, right):
+        if strength == -inf or one(left, right):
             if len(left) < len(right):
                 here, there, left, right = there, here, right, left
             left.extend(group.pop(there))
             for place in right:
                 home[place] = here
+            if strength == -inf:
+                bound |= dict.fromkeys(left, here)
     lowest = {name: min(places) for name, places in group.items()}
     return [lowest[home[place]] if place in home else place for place in range(count)]

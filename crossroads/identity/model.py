@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from crossroads.errors import ConfigError
 from crossroads.identity.blocking import LIMIT
+from crossroads.identity.threshold import USUAL
 
 KINDS = ("person", "household", "namesake", "initial", "stranger")
 TOLERANCE = 1e-6
@@ -55,8 +56,8 @@ class Model(BaseModel):
 
     `rare` are the fields whose frequencies count for a household and for namesakes as they do for one person, by kind:
     there the value is shared for the same reason. `junk` are e-mail addresses and ends of telephone numbers that are nobody's
-    own, `loose` is how many may carry a loose key (`blocking.py`). With the nicknames, all that a weight depends on besides the
-    two records is in here.
+    own, `loose` is how many may carry a loose key (`blocking.py`), `threshold` the bits to merge from. With the nicknames, all
+    that a weight depends on besides the two records is in here.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -70,6 +71,7 @@ class Model(BaseModel):
     nicknames: Mapping[str, tuple[str, ...]] = {}
     junk: tuple[str, ...] = ()
     loose: int = LIMIT
+    threshold: float = USUAL
 
     @cached_property
     def version(self) -> str:

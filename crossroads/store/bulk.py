@@ -54,17 +54,17 @@ class Bulk:
         else:
             # PostgreSQL refuses two rows with one identity in one statement.
             once = {self._identity(row): row for row in rows}
-            connection.exec_driver_sql(sql, _columnwise(list(once.values())))
+            connection.exec_driver_sql(sql, columnwise(list(once.values())))
 
     def _compile(self, dialect: str) -> str:
         # Quoted, because a column may be called as a word of SQL: `full` is one on PostgreSQL.
-        names, conflict = _quoted(self.columns), _quoted(self.conflict)
+        names, conflict = quoted(self.columns), quoted(self.conflict)
         verb = ", ".join(f'"{c}" = excluded."{c}"' for c in self.update)
         action = f"DO UPDATE SET {verb}" if self.update else "DO NOTHING"
         if dialect == "sqlite":
             rows = f"VALUES ({', '.join('?' * len(self.columns))})"
         else:
-            rows = f"SELECT * FROM {_arrays(self.table, self.columns)}"  # noqa: S608
+            rows = f"SELECT * FROM {arrays(self.table, self.columns)}"  # noqa: S608
         found = "" if self.strict else f" ON CONFLICT ({conflict}) {action}"
         return f'INSERT INTO "{self.table.name}" ({names}) {rows}{found}'
 
@@ -85,7 +85,7 @@ class Update:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(sql, [tuple(row) for row in rows])
         else:
-            connection.exec_driver_sql(sql, _columnwise(rows))
+            connection.exec_driver_sql(sql, columnwise(rows))
 
     def _compile(self, dialect: str) -> str:
         fixed = [f'"{name}" = {value}' for name, value in self.fixed.items()]
@@ -95,22 +95,24 @@ class Update:
         values = ", ".join(fixed + [f'"{name}" = new."{name}"' for name in self.columns])
         names = (*self.columns, self.key)
         return (
-            f'UPDATE "{self.table.name}" SET {values} FROM {_arrays(self.table, names)} '  # noqa: S608
-            f'AS new ({_quoted(names)}) WHERE "{self.table.name}"."{self.key}" = new."{self.key}"'
+            f'UPDATE "{self.table.name}" SET {values} FROM {arrays(self.table, names)} '  # noqa: S608
+            f'AS new ({quoted(names)}) WHERE "{self.table.name}"."{self.key}" = new."{self.key}"'
         )
 
 
-def _arrays(of: Table, names: Sequence[str]) -> str:
+def arrays(of: Table, names: Sequence[str]) -> str:
     """Return the rows of a statement as PostgreSQL takes them: an array a column, in the binary format."""
     kinds = [of.c[name].type.compile(_POSTGRESQL) for name in names]
     return f"unnest({', '.join(f'%b::{kind}[]' for kind in kinds)})"
 
 
-def _columnwise(rows: Sequence[Sequence[Any]]) -> tuple[list[Any], ...]:
+def columnwise(rows: Sequence[Sequence[Any]]) -> tuple[list[Any], ...]:
+    """Return rows as one list a column."""
     return tuple(list(column) for column in zip(*rows, strict=True))
 
 
-def _quoted(names: Sequence[str]) -> str:
+def quoted(names: Sequence[str]) -> str:
+    """Return the names of columns as a statement has them."""
     return ", ".join(f'"{name}"' for name in names)
 
 

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 from crossroads.errors import ConfigError
 from crossroads.store.bulk import Bulk, Update, chunks, table
+from crossroads.store.lookup import Delete, Lookup
 from crossroads.store.scopes import Scope, enter
 
-__all__ = ["Bulk", "Store", "Update", "chunks", "late", "once", "table"]
+__all__ = ["Bulk", "Delete", "Lookup", "Store", "Update", "chunks", "late", "once", "table"]
 
 _LATE, _ONCE = "crossroads.late", "crossroads.once"
 

@@ -6,6 +6,7 @@ logs.
 """
 
 from crossroads.store.tables.persons import Assertion, Decision, IdentityKey, Lineage, Link, Profile, Review
+from crossroads.store.tables.resolved import Block, Edge, Node, Retired
 from crossroads.store.tables.runs import Drift, Entry, Lease, Page, Reconciliation, Run, Step
 from crossroads.store.tables.said import Contribution, Deletion, Dictionary, SourceField, StreamState, Turn
 from crossroads.store.tables.sent import OPEN_WORDS, Due, Intent, Notice, Parked, Rejected, Repair
@@ -13,18 +14,21 @@ from crossroads.store.tables.sent import OPEN_WORDS, Due, Intent, Notice, Parked
 __all__ = [
     "OPEN_WORDS",
     "Assertion",
+    "Block",
     "Contribution",
     "Decision",
     "Deletion",
     "Dictionary",
     "Drift",
     "Due",
+    "Edge",
     "Entry",
     "IdentityKey",
     "Intent",
     "Lease",
     "Lineage",
     "Link",
+    "Node",
     "Notice",
     "Page",
     "Parked",
@@ -32,6 +36,7 @@ __all__ = [
     "Reconciliation",
     "Rejected",
     "Repair",
+    "Retired",
     "Review",
     "Run",
     "SourceField",

@@ -20,6 +20,7 @@ class Assertion(SQLModel, table=True):
     """
 
     __tablename__ = "assertion"
+    __table_args__ = (Index("assertion_b", "b"),)
     a: str = Field(primary_key=True)
     b: str = Field(primary_key=True)
     kind: str

@@ -33,6 +33,7 @@ PAIRS = [
     Pair("given", Person("elizabeth", "stephenson"), Person("stephenso", "elizbeth"), "swapped with the surname"),
     Pair("given", Person(given="elizabeth"), Person(given="elizbeth"), "alike"),
     Pair("given", Person(given="josef"), Person(given="jose maria"), "a little alike"),
+    Pair("given", Person(given="marta"), Person(given="maria"), "a little alike"),
     Pair("given", Person(given="paco"), Person(given="francisco"), "nickname"),
     Pair("given", Person(given="j"), Person(given="jose"), "initial"),
     Pair("given", Person(given="j"), Person(given="ana"), "other"),

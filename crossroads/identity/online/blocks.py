@@ -1,0 +1,100 @@
+"""Which records share a key in the store, and which keys say nothing because too many carry them.
+
+A key is retired while more carry it than may, and comes back when records go: that depends on the records alone, never on
+the order in which they came.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from crossroads.identity.blocking import LIMIT, LOOSE, hashed, owned
+from crossroads.identity.person import Person
+from crossroads.store.session import Bulk, Delete, Lookup, table
+from crossroads.store.tables import Block, Retired
+
+_block = Bulk(Block, ("key", "node"), update=())
+_retired = Bulk(Retired, ("key",), update=())
+_carrying = Lookup(Block, ("key", "node"), "key")
+_dead = Lookup(Retired, ("key",), "key")
+_gone = Delete(Block, ("key", "node"))
+_revive = Delete(Retired, ("key",))
+
+Keys = Mapping[int, Sequence[int]]
+"""Number of a record -> its keys."""
+
+
+SIGN = 1 << 63
+"""Databases have no numbers of 64 bits without a sign; LOOSE stays where it is."""
+
+
+def keys_of(person: Person) -> list[int]:
+    """Return the keys of a record as the store has them."""
+    return [key - SIGN for key in hashed(person)]
+
+
+def owned_by(person: Person) -> dict[str, int]:
+    """Return the keys that ought to have one owner, by field."""
+    return {field: key - SIGN for field, key in owned(person).items()}
+
+
+class Touched(NamedTuple):
+    """What became of the keys that came or went: who carries those that say something, and which are retired.
+
+    `retired` just went beyond what may carry them, `back` came back, each with its carriers.
+    """
+
+    live: dict[int, list[int]]
+    dead: set[int]
+    retired: Mapping[int, Sequence[int]]
+    back: Mapping[int, Sequence[int]]
+
+
+def live(db: Connection, keys: Collection[int]) -> dict[int, list[int]]:
+    """Return who carries each of the keys that say something."""
+    return _carriers(db, {*keys} - dead(db, keys))
+
+
+def dead(db: Connection, keys: Collection[int]) -> set[int]:
+    """Return which of the keys are retired."""
+    return {key for (key,) in _dead(db, keys)}
+
+
+def rekey(db: Connection, before: Keys, after: Keys, loose: int) -> Touched:
+    """Give records their keys in place of those they had; `loose` is how many may carry a loose key."""
+    gone = [(key, node) for node, keys in before.items() for key in {*keys}.difference(after.get(node, ()))]
+    new = [(key, node) for node, keys in after.items() for key in {*keys}.difference(before.get(node, ()))]
+    _gone(db, gone)
+    _block(db, sorted(new))
+    keys = {key for key, _ in (*gone, *new)}
+    silent = dead(db, keys)
+    live = _carriers(db, keys - silent)
+    retired = {key: live.pop(key) for key in sorted(live) if len(live[key]) > most(key, loose)}
+    _retired(db, [(key,) for key in retired])
+    back = _back(db, {key for key, _ in gone} & silent, loose)
+    _revive(db, [(key,) for key in back])
+    return Touched(live | back, (silent | retired.keys()) - back.keys(), retired, back)
+
+
+def _back(db: Connection, keys: Iterable[int], loose: int) -> dict[int, list[int]]:
+    """Return those of the retired keys that few enough carry by now."""
+    rows, found = table(Block), {}
+    for key in sorted(keys):
+        query = select(rows.c.node).where(rows.c.key == key).limit(most(key, loose) + 1)
+        carriers = sorted(db.execute(query).scalars())
+        if len(carriers) <= most(key, loose):
+            found[key] = carriers
+    return found
+
+
+def most(key: int, loose: int) -> int:
+    """Return how many may carry a key."""
+    return loose if key & LOOSE else LIMIT
+
+
+def _carriers(db: Connection, keys: Collection[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for key, node in _carrying(db, keys):
+        found.setdefault(key, []).append(node)
+    return found

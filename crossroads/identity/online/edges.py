@@ -1,0 +1,59 @@
+"""The pairs of records in the store that are rather one person's than not."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import combinations
+
+from sqlalchemy import Connection
+
+from crossroads.identity.online.blocks import Keys
+from crossroads.identity.online.nodes import Node
+from crossroads.identity.person import Person
+from crossroads.identity.threshold import LEAST
+from crossroads.store.session import Bulk, Delete, Lookup
+from crossroads.store.tables import Edge
+
+_edge = Bulk(Edge, ("a", "b", "bits"))
+_by_a, _by_b = (Lookup(Edge, ("a", "b", "bits"), end) for end in "ab")
+_gone = Delete(Edge, ("a", "b"))
+
+Pair = tuple[int, int]
+Weigh = Callable[[Person, Person], float]
+
+
+def of(db: Connection, numbers: Collection[int], least: float = LEAST) -> dict[Pair, float]:
+    """Return the pairs that records belong to, from so many bits on."""
+    rows = [*_by_a(db, numbers), *_by_b(db, numbers)]
+    return {(a, b): bits for a, b, bits in rows if bits >= least}
+
+
+def candidates(changed: Keys, carriers: Mapping[int, Collection[int]]) -> set[Pair]:
+    """Return the pairs to be weighed: each changed record with whoever carries one of its keys."""
+    return {
+        (node, other) if node < other else (other, node)
+        for node, keys in changed.items()
+        for key in keys
+        for other in carriers.get(key, ())
+        if other != node
+    }
+
+
+def among(groups: Iterable[Collection[int]]) -> set[Pair]:
+    """Return the pairs within each group."""
+    return {pair for group in groups for pair in combinations(sorted(group), 2)}
+
+
+def weighed(pairs: Iterable[Pair], nodes: Mapping[int, Node], weigh: Weigh) -> dict[Pair, float]:
+    """Return the pairs that are rather one person's, with their bits."""
+    persons = {number: node.person for number, node in nodes.items()}
+    found = ((pair, weigh(persons[pair[0]], persons[pair[1]])) for pair in pairs)
+    return {pair: bits for pair, bits in found if bits >= LEAST}
+
+
+def store(db: Connection, pairs: Mapping[Pair, float]) -> None:
+    """Keep pairs."""
+    _edge(db, [(*pair, bits) for pair, bits in sorted(pairs.items())])
+
+
+def drop(db: Connection, pairs: Iterable[Pair]) -> None:
+    """Withdraw pairs."""
+    _gone(db, sorted(pairs))

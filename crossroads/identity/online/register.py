@@ -1,0 +1,110 @@
+"""The register of persons: give it records as they change, and it tells whose person changed."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
+
+from sqlalchemy import Connection
+
+from crossroads.identity.model import Model
+from crossroads.identity.online import blocks, components, edges, nodes
+from crossroads.identity.online.blocks import Keys, Touched, keys_of, owned_by
+from crossroads.identity.online.edges import Pair
+from crossroads.identity.online.nodes import HIDES, Node
+from crossroads.identity.person import Person
+from crossroads.identity.score import Row, Scorer
+
+
+class Register:
+    """Finds who is one person by one model, and keeps it in the store.
+
+    What it holds is a function of the records, the model and the assertions: not of the order in which they came, nor of those
+    that came and went. Whoever calls is alone in the records' entity until the transaction ends.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.scorer = Scorer(model)
+        self.junk = frozenset(model.junk)
+
+    def put(self, db: Connection, records: Mapping[str, Person | None]) -> set[int]:
+        """Take in what records say by now, by their addresses, None of one that is gone; return whose person was found anew."""
+        known = nodes.by_address(db, records)
+        gone = {known[name].number for name, one in records.items() if one is None and name in known}
+        said = {
+            name: one
+            for name, one in records.items()
+            if one and (name not in known or known[name].said != one)
+        }
+        nodes.say(db, said)
+        fresh = {node.number: node for node in nodes.by_address(db, said).values()}
+        former = {node.number: node for node in known.values() if node.number in fresh or node.number in gone}
+        after = {number: keys_of(node.said) for number, node in fresh.items()}
+        before = {number: keys_of(node.said) for number, node in former.items()}
+        touched = blocks.rekey(db, before, after, self.model.loose)
+        carriers = {*chain.from_iterable([*touched.retired.values(), *touched.back.values()])}
+        hidden = self._hide(db, fresh | nodes.by_number(db, carriers - fresh.keys()), touched)
+        changed = fresh | hidden
+        companions = nodes.of_persons(db, former.values())
+        lost = edges.of(db, {*former, *hidden})
+        edges.drop(db, lost)
+        nodes.forget(db, gone)
+        withdrawn = self._withdrawn(db, touched.retired.values(), changed)
+        edges.drop(db, withdrawn)
+        keys = {number: after.get(number) or keys_of(node.said) for number, node in changed.items()}
+        live = touched.live | blocks.live(
+            db, {*chain.from_iterable(keys.values())} - touched.live.keys() - touched.dead
+        )
+        pairs = edges.candidates(keys, live) | edges.among(touched.back.values())
+        near = changed | nodes.by_number(db, {*chain.from_iterable(pairs)} - changed.keys())
+        found = edges.weighed(pairs, near, self.scorer.weight)
+        edges.store(db, found)
+        ends = chain.from_iterable([*lost, *withdrawn, *found])
+        return self.settle(db, ({*changed, *ends} | companions) - gone, near)
+
+    def settle(
+        self, db: Connection, seeds: Collection[int], near: Mapping[int, Node] | None = None
+    ) -> set[int]:
+        """Find anew whose the records are that hang together with some; return those whose person is another now.
+
+        `near` are records that were read already.
+        """
+        found = components.whole(db, seeds, self.model.threshold, near or {})
+        split = components.split(found, self.scorer.weight, self.model.threshold)
+        moved = {number: first for number, first in split.items() if first != found.nodes[number].cluster}
+        nodes.join(db, moved)
+        return set(moved)
+
+    def explain(self, db: Connection, a: str, b: str) -> Sequence[Row]:
+        """Return what the weight of two records is made of, by their addresses."""
+        found = nodes.by_address(db, (a, b))
+        return self.scorer.explain(found[a].person, found[b].person)
+
+    def _hide(self, db: Connection, some: Mapping[int, Node], touched: Touched) -> dict[int, Node]:
+        """Note what of records is nobody's own, because too many say it or the model knows it; return those that changed."""
+        owned = {number: owned_by(node.said) for number, node in some.items()}
+        every = {key for keys in owned.values() for key in keys.values()}
+        dead = touched.dead | blocks.dead(db, every - touched.live.keys() - touched.dead)
+        changed = {}
+        for number, node in some.items():
+            mine = owned[number]
+            hidden = sum(
+                bit
+                for field, (bit, name) in HIDES.items()
+                if mine.get(field) in dead or getattr(node.said, name) in self.junk
+            )
+            if hidden != node.hidden:
+                changed[number] = node._replace(hidden=hidden)
+        nodes.hide(db, {number: node.hidden for number, node in changed.items()})
+        return changed
+
+    def _withdrawn(
+        self, db: Connection, retired: Iterable[Sequence[int]], changed: Mapping[int, Node]
+    ) -> set[Pair]:
+        """Return the pairs that only a retired key brought together; those of changed records are found anew anyway."""
+        groups = [set(group) - changed.keys() for group in retired]
+        pairs = edges.of(db, set().union(*groups)).keys() & edges.among(groups)
+        some = nodes.by_number(db, {end for pair in pairs for end in pair})
+        keys: Keys = {number: keys_of(node.said) for number, node in some.items()}
+        shared = {(a, b): {*keys[a]} & {*keys[b]} for a, b in pairs}
+        dead = blocks.dead(db, set().union(*shared.values()))
+        return {pair for pair, both in shared.items() if both <= dead}

@@ -1,0 +1,68 @@
+"""Statements about many values at once: find the rows that have one of them, or delete rows by their keys."""
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
+from crossroads.store.bulk import arrays, columnwise, quoted, table
+
+
+class Lookup:
+    """One query for the rows of which a column has one of many values; returns the columns asked for, as tuples, in no order.
+
+    One text and one parameter however many values: a parameter each would cost more to write down than to look up.
+    """
+
+    def __init__(self, model: type[SQLModel], columns: Sequence[str], by: str) -> None:
+        self.table, self.columns, self.by = table(model), tuple(columns), by
+        self._compiled = lru_cache(self._compile)
+
+    def __call__(self, connection: Connection, values: Collection[Any]) -> Sequence[Any]:
+        """Return the rows."""
+        if not values:
+            return []
+        sqlite = connection.dialect.name == "sqlite"
+        asked = orjson.dumps(sorted(values)).decode() if sqlite else sorted(values)
+        found = connection.exec_driver_sql(self._compiled(connection.dialect.name), (asked,))
+        # The driver's own tuples: what SQLAlchemy makes of them costs more than the query.
+        rows = found.cursor.fetchall()
+        found.close()
+        return rows
+
+    def _compile(self, dialect: str) -> str:
+        among = "json_each(?)" if dialect == "sqlite" else f"{arrays(self.table, [self.by])} AS asked (value)"
+        found = f'SELECT {quoted(self.columns)} FROM "{self.table.name}"'  # noqa: S608
+        return f'{found} WHERE "{self.by}" IN (SELECT value FROM {among})'  # noqa: S608
+
+
+class Delete:
+    """One statement that deletes many rows: tuples of the values of some columns."""
+
+    def __init__(self, model: type[SQLModel], columns: Sequence[str]) -> None:
+        self.table, self.columns = table(model), tuple(columns)
+        self._compiled = lru_cache(self._compile)
+
+    def __call__(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Delete the rows."""
+        if not rows:
+            return
+        sql = self._compiled(connection.dialect.name)
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(sql, [tuple(row) for row in rows])
+        else:
+            connection.exec_driver_sql(sql, columnwise(rows))
+
+    def _compile(self, dialect: str) -> str:
+        name = self.table.name
+        if dialect == "sqlite":
+            same = " AND ".join(f'"{column}" = ?' for column in self.columns)
+            return f'DELETE FROM "{name}" WHERE {same}'  # noqa: S608
+        same = " AND ".join(f'"{name}"."{column}" = gone."{column}"' for column in self.columns)
+        return (
+            f'DELETE FROM "{name}" USING {arrays(self.table, self.columns)} AS gone ({quoted(self.columns)}) '  # noqa: S608
+            f"WHERE {same}"
+        )

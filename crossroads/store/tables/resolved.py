@@ -1,0 +1,45 @@
+"""Who is one person: each record as it is compared, the keys it is found by, the pairs that are likely one person's."""
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field, SQLModel
+
+
+class Node(SQLModel, table=True):
+    """A record as it is compared with others; `cluster` is the number of its person's first record, 0 of who has no other.
+
+    `person` is what it says, normalised; of that, `hidden` is nobody's own: 1 the e-mail address, 2 the telephone.
+    """
+
+    __tablename__ = "node"
+    __table_args__ = (Index("node_cluster", "cluster"),)
+    number: int | None = Field(default=None, primary_key=True)
+    address: str = Field(unique=True)
+    person: str
+    hidden: int = 0
+    cluster: int = 0
+
+
+class Block(SQLModel, table=True):
+    """A key that a record carries; records that share one are compared."""
+
+    __tablename__ = "block"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    key: int = Field(primary_key=True, sa_type=BigInteger)
+    node: int = Field(primary_key=True)
+
+
+class Retired(SQLModel, table=True):
+    """A key that too many records carry to say who they are."""
+
+    __tablename__ = "retired"
+    key: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+
+
+class Edge(SQLModel, table=True):
+    """Two records that are rather one person's than not, and how much more likely, in bits; `a` is the lower number."""
+
+    __tablename__ = "edge"
+    __table_args__ = (Index("edge_b", "b"), {"sqlite_with_rowid": False})
+    a: int = Field(primary_key=True)
+    b: int = Field(primary_key=True)
+    bits: float
