@@ -1,7 +1,7 @@
 """Which records are compared at all: those that share a key, as long as not too many share it.
 
 A key is two or three values of a record, or one that few people share. Those made of little, a birthday alone, are loose: in a
-large population so many carry each that they bring little but work, and fewer carriers are borne.
+large population so many carry each that they bring little but work, and whom they bring together must share another key.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from crossroads.identity.person import Person
 LIMIT = 30
 """A key that more records carry than this says nothing of who they are; their pairs must share another one."""
 
-EASE = 12
-"""Pairs a record that loose keys may bring; of loose keys, only those are kept that so few carry."""
+FREE, EASE = 1_000_000, 2
+"""Pairs that loose keys may bring by themselves, to any population and for each of its records."""
 
 SHORTEST_USER = 5
 """Fewer letters before the @, and it is `info`."""
@@ -41,17 +41,22 @@ def owned(person: Person) -> dict[str, int]:
 
 
 def limit_of(pairs: Mapping[int, int], records: int) -> int:
-    """Return how many may carry a loose key, of how many pairs loose keys bring by the number of their carriers.
+    """Return how many may carry a loose key that brings pairs by itself, of how many pairs loose keys bring by their carriers.
 
-    >>> limit_of({2: 50, 3: 30, 20: 1_000}, records=10), limit_of({2: 50, 3: 30}, records=10)
+    >>> limit_of({2: 500_000, 3: 300_000, 20: 1_000_000}, records=10_000), limit_of({2: 50, 3: 30}, records=10)
     (19, 30)
     """
     borne = 0
     for carriers in sorted(pairs):
         borne += pairs[carriers]
-        if borne > EASE * records:
+        if borne > FREE + EASE * records:
             return carriers - 1
     return LIMIT
+
+
+def says_enough(key: int, carriers: int, loose: int) -> bool:
+    """Tell whether a key brings pairs by itself, or only together with another; `loose` as `limit_of` found it."""
+    return not key & LOOSE or carriers <= loose
 
 
 def _tight(person: Person) -> list[str]:

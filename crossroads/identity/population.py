@@ -32,7 +32,8 @@ MEMORY = "1200MB"
 class Population:
     """The records of a file or a store, as tables; `count` of them, with further fields named `others`.
 
-    `junk` are addresses and numbers that are nobody's own, `loose` is how many may carry a loose key.
+    `junk` are addresses and numbers that are nobody's own, `loose` is how many may carry a loose key that brings pairs
+    by itself.
     """
 
     def __init__(self, others: Sequence[str], nicknames: Nicknames) -> None:
@@ -79,13 +80,13 @@ class Population:
     def close(self, model: Model | None = None) -> None:
         """End the taking in: number the records, forget what is nobody's own, and block.
 
-        An e-mail address or telephone that too many records carry is nobody's; a model knows its own.
+        An e-mail address or telephone that too many records carry is nobody's, and so is what a model knows of.
         """
         db = self.db
         ((self.count, names),) = db.execute("SELECT count(*), count(DISTINCT id) FROM read").fetchall()
         if names < self.count:
             raise ConfigError("Some ids are there twice; an id names one record.")
-        self.junk = model.junk if model else self._shared()
+        self.junk = tuple(sorted({*self._shared(), *(model.junk if model else ())}))
         db.execute("CREATE TABLE junk AS SELECT unnest(?::VARCHAR[]) AS value", [list(self.junk)])
         for field, value in SHARED.items():
             db.execute(f"UPDATE read SET {field} = NULL WHERE {value} IN (SELECT value FROM junk)")  # noqa: S608
@@ -122,12 +123,13 @@ class Population:
         )
         self.loose = model.loose if model else limit_of(dict(brought.fetchall()), self.count)
         db.execute(f"""
-            DELETE FROM alive WHERE key & {LOOSE} = 1 AND n > {self.loose};
-            CREATE TABLE sharing AS SELECT key, place FROM carried SEMI JOIN alive USING (key);
+            CREATE TABLE sharing AS
+            SELECT key, place, key & {LOOSE} = 0 OR n <= {self.loose} AS alone FROM carried JOIN alive USING (key);
             DROP TABLE carried;
             DROP TABLE alive;
             CREATE TABLE blocked AS
-            SELECT DISTINCT x.place AS a, y.place AS b FROM sharing x JOIN sharing y ON x.key = y.key AND x.place < y.place;
+            SELECT x.place AS a, y.place AS b FROM sharing x JOIN sharing y ON x.key = y.key AND x.place < y.place
+            GROUP BY ALL HAVING count(*) > 1 OR bool_or(x.alone);
             DROP TABLE sharing;
         """)  # noqa: S608
 

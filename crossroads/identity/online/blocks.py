@@ -4,12 +4,13 @@ A key is retired while more carry it than may, and comes back when records go: t
 the order in which they came.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from crossroads.identity.blocking import LIMIT, LOOSE, hashed, owned
+from crossroads.identity.blocking import LIMIT, hashed, owned, says_enough
 from crossroads.identity.person import Person
 from crossroads.store.session import Bulk, Delete, Lookup, table
 from crossroads.store.tables import Block, Retired
@@ -26,7 +27,7 @@ Keys = Mapping[int, Sequence[int]]
 
 
 SIGN = 1 << 63
-"""Databases have no numbers of 64 bits without a sign; LOOSE stays where it is."""
+"""Databases have no numbers of 64 bits without a sign; the bit LOOSE stays where it is."""
 
 
 def keys_of(person: Person) -> list[int]:
@@ -40,15 +41,15 @@ def owned_by(person: Person) -> dict[str, int]:
 
 
 class Touched(NamedTuple):
-    """What became of the keys that came or went: who carries those that say something, and which are retired.
+    """What became of the keys that came or went: who carries those that are not retired, and which are.
 
-    `retired` just went beyond what may carry them, `back` came back, each with its carriers.
+    `quieter` just went beyond what may carry them or bring pairs by themselves, `louder` came back, each with its carriers.
     """
 
     live: dict[int, list[int]]
     dead: set[int]
-    retired: Mapping[int, Sequence[int]]
-    back: Mapping[int, Sequence[int]]
+    quieter: Mapping[int, Sequence[int]]
+    louder: Mapping[int, Sequence[int]]
 
 
 def live(db: Connection, keys: Collection[int]) -> dict[int, list[int]]:
@@ -62,35 +63,35 @@ def dead(db: Connection, keys: Collection[int]) -> set[int]:
 
 
 def rekey(db: Connection, before: Keys, after: Keys, loose: int) -> Touched:
-    """Give records their keys in place of those they had; `loose` is how many may carry a loose key."""
+    """Give records their keys in place of those they had; `loose` is how many may carry a loose key that brings pairs alone."""
     gone = [(key, node) for node, keys in before.items() for key in {*keys}.difference(after.get(node, ()))]
     new = [(key, node) for node, keys in after.items() for key in {*keys}.difference(before.get(node, ()))]
     _gone(db, gone)
     _block(db, sorted(new))
-    keys = {key for key, _ in (*gone, *new)}
-    silent = dead(db, keys)
-    live = _carriers(db, keys - silent)
-    retired = {key: live.pop(key) for key in sorted(live) if len(live[key]) > most(key, loose)}
+    more = Counter(key for key, _ in new)
+    more.subtract(key for key, _ in gone)
+    silent = dead(db, more.keys())
+    live = _carriers(db, more.keys() - silent)
+    retired = {key: live.pop(key) for key in sorted(live) if len(live[key]) > LIMIT}
+    back = _back(db, {key for key, _ in gone} & silent)
     _retired(db, [(key,) for key in retired])
-    back = _back(db, {key for key, _ in gone} & silent, loose)
     _revive(db, [(key,) for key in back])
-    return Touched(live | back, (silent | retired.keys()) - back.keys(), retired, back)
+    quieter, louder = dict(retired), dict(back)
+    for key, carriers in live.items():
+        said = says_enough(key, len(carriers) - more[key], loose)
+        if said != says_enough(key, len(carriers), loose):
+            (quieter if said else louder)[key] = carriers
+    return Touched(live | back, (silent | retired.keys()) - back.keys(), quieter, louder)
 
 
-def _back(db: Connection, keys: Iterable[int], loose: int) -> dict[int, list[int]]:
+def _back(db: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
     """Return those of the retired keys that few enough carry by now."""
     rows, found = table(Block), {}
     for key in sorted(keys):
-        query = select(rows.c.node).where(rows.c.key == key).limit(most(key, loose) + 1)
-        carriers = sorted(db.execute(query).scalars())
-        if len(carriers) <= most(key, loose):
+        carriers = list(db.execute(select(rows.c.node).where(rows.c.key == key).limit(LIMIT + 1)).scalars())
+        if len(carriers) <= LIMIT:
             found[key] = carriers
     return found
-
-
-def most(key: int, loose: int) -> int:
-    """Return how many may carry a key."""
-    return loose if key & LOOSE else LIMIT
 
 
 def _carriers(db: Connection, keys: Collection[int]) -> dict[int, list[int]]:

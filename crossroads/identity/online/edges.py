@@ -1,10 +1,12 @@
 """The pairs of records in the store that are rather one person's than not."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import combinations
 
 from sqlalchemy import Connection
 
+from crossroads.identity.blocking import says_enough
 from crossroads.identity.online.blocks import Keys
 from crossroads.identity.online.nodes import Node
 from crossroads.identity.person import Person
@@ -26,15 +28,19 @@ def of(db: Connection, numbers: Collection[int], least: float = LEAST) -> dict[P
     return {(a, b): bits for a, b, bits in rows if bits >= least}
 
 
-def candidates(changed: Keys, carriers: Mapping[int, Collection[int]]) -> set[Pair]:
-    """Return the pairs to be weighed: each changed record with whoever carries one of its keys."""
-    return {
-        (node, other) if node < other else (other, node)
-        for node, keys in changed.items()
-        for key in keys
-        for other in carriers.get(key, ())
-        if other != node
-    }
+def candidates(changed: Keys, carriers: Mapping[int, Collection[int]], loose: int) -> set[Pair]:
+    """Return the pairs to be weighed: each changed record with whoever carries a key of it, or two where one does not suffice."""
+    found: set[Pair] = set()
+    for node, keys in changed.items():
+        shared: Counter[int] = Counter()
+        for key in keys:
+            others = carriers.get(key, ())
+            shared.update(others)
+            if says_enough(key, len(others), loose):
+                shared.update(others)
+        del shared[node]
+        found |= {(node, other) if node < other else (other, node) for other, n in shared.items() if n > 1}
+    return found
 
 
 def among(groups: Iterable[Collection[int]]) -> set[Pair]:

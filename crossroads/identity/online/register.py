@@ -1,13 +1,14 @@
 """The register of persons: give it records as they change, and it tells whose person changed."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 
 from sqlalchemy import Connection
 
+from crossroads.identity.blocking import says_enough
 from crossroads.identity.model import Model
 from crossroads.identity.online import blocks, components, edges, nodes
-from crossroads.identity.online.blocks import Keys, Touched, keys_of, owned_by
+from crossroads.identity.online.blocks import Touched, keys_of, owned_by
 from crossroads.identity.online.edges import Pair
 from crossroads.identity.online.nodes import HIDES, Node
 from crossroads.identity.person import Person
@@ -41,20 +42,23 @@ class Register:
         after = {number: keys_of(node.said) for number, node in fresh.items()}
         before = {number: keys_of(node.said) for number, node in former.items()}
         touched = blocks.rekey(db, before, after, self.model.loose)
-        carriers = {*chain.from_iterable([*touched.retired.values(), *touched.back.values()])}
+        carriers = {*chain.from_iterable([*touched.quieter.values(), *touched.louder.values()])}
         hidden = self._hide(db, fresh | nodes.by_number(db, carriers - fresh.keys()), touched)
         changed = fresh | hidden
         companions = nodes.of_persons(db, former.values())
         lost = edges.of(db, {*former, *hidden})
         edges.drop(db, lost)
         nodes.forget(db, gone)
-        withdrawn = self._withdrawn(db, touched.retired.values(), changed)
+        silenced = edges.among({*group} - changed.keys() for group in touched.quieter.values())
+        silenced &= edges.of(db, {*chain.from_iterable(silenced)}).keys()
+        withdrawn = silenced - self._brought(db, silenced)
         edges.drop(db, withdrawn)
         keys = {number: after.get(number) or keys_of(node.said) for number, node in changed.items()}
         live = touched.live | blocks.live(
             db, {*chain.from_iterable(keys.values())} - touched.live.keys() - touched.dead
         )
-        pairs = edges.candidates(keys, live) | edges.among(touched.back.values())
+        again = edges.among({*group} - changed.keys() for group in touched.louder.values())
+        pairs = edges.candidates(keys, live, self.model.loose) | self._brought(db, again)
         near = changed | nodes.by_number(db, {*chain.from_iterable(pairs)} - changed.keys())
         found = edges.weighed(pairs, near, self.scorer.weight)
         edges.store(db, found)
@@ -97,14 +101,15 @@ class Register:
         nodes.hide(db, {number: node.hidden for number, node in changed.items()})
         return changed
 
-    def _withdrawn(
-        self, db: Connection, retired: Iterable[Sequence[int]], changed: Mapping[int, Node]
-    ) -> set[Pair]:
-        """Return the pairs that only a retired key brought together; those of changed records are found anew anyway."""
-        groups = [set(group) - changed.keys() for group in retired]
-        pairs = edges.of(db, set().union(*groups)).keys() & edges.among(groups)
-        some = nodes.by_number(db, {end for pair in pairs for end in pair})
-        keys: Keys = {number: keys_of(node.said) for number, node in some.items()}
-        shared = {(a, b): {*keys[a]} & {*keys[b]} for a, b in pairs}
-        dead = blocks.dead(db, set().union(*shared.values()))
-        return {pair for pair, both in shared.items() if both <= dead}
+    def _brought(self, db: Connection, pairs: set[Pair]) -> set[Pair]:
+        """Return those of the pairs that share enough."""
+        some = nodes.by_number(db, {*chain.from_iterable(pairs)})
+        keys = {number: {*keys_of(node.said)} for number, node in some.items()}
+        shared = {(a, b): keys[a] & keys[b] for a, b in pairs}
+        live = blocks.live(db, {*chain.from_iterable(shared.values())})
+        return {
+            pair
+            for pair, both in shared.items()
+            if (there := both & live.keys())
+            and (len(there) > 1 or any(says_enough(key, len(live[key]), self.model.loose) for key in there))
+        }
