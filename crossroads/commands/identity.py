@@ -84,7 +84,7 @@ def explain(
         if missing := [name for name in (a, b) if name not in records]:
             raise ConfigError(f"{table} has no record {', '.join(missing)}.")
         junk = frozenset(known.junk)
-        rows = Scorer(known, records=len(records)).explain(records[a].without(junk), records[b].without(junk))
+        rows = Scorer(known.of_size(len(records))).explain(records[a].without(junk), records[b].without(junk))
         shown = Table("", "", "bits", box=None)
         for row in rows:
             shown.add_row(row.field.replace("_", " "), row.level, f"{row.bits:+.1f}")

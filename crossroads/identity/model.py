@@ -78,6 +78,18 @@ class Model(BaseModel):
         """A digest of all of it."""
         return blake2b(self.packed(), digest_size=8).hexdigest()
 
+    def of_size(self, records: int) -> Self:
+        """Return the same beliefs about so many records.
+
+        As a population grows, a person's pairs grow with it and all pairs with its square; namesakes grow with the latter.
+        """
+        grown = self.records / records
+        shares = {
+            kind: share * grown if kind in ("person", "household") else share
+            for kind, share in self.shares.items()
+        }
+        return self.model_copy(update={"records": records, "shares": shares})
+
     def packed(self) -> bytes:
         """Return the model as it is stored, the same bytes for the same beliefs."""
         return orjson.dumps(self.model_dump(), option=orjson.OPT_SORT_KEYS)

@@ -1,7 +1,7 @@
 """Many people at once, in a DuckDB of their own that is gone afterwards: the batch path works on these tables.
 
 `people` has a row a record, places counted from 0 in the order of ids, so that the order of a file plays no part; `blocked`
-has the pairs of places that share a live key.
+has the pairs of places that share enough, `carried` all keys, `hidden` what records say that is nobody's own.
 """
 
 import gc
@@ -88,6 +88,10 @@ class Population:
             raise ConfigError("Some ids are there twice; an id names one record.")
         self.junk = tuple(sorted({*self._shared(), *(model.junk if model else ())}))
         db.execute("CREATE TABLE junk AS SELECT unnest(?::VARCHAR[]) AS value", [list(self.junk)])
+        db.execute("""
+            CREATE TABLE hidden AS SELECT id, email, phone FROM read
+            WHERE email IN (SELECT value FROM junk) OR right(phone, 8) IN (SELECT value FROM junk)
+        """)
         for field, value in SHARED.items():
             db.execute(f"UPDATE read SET {field} = NULL WHERE {value} IN (SELECT value FROM junk)")  # noqa: S608
         shorts = pa.table({"short": list(self.nicknames), "stands": list(self.nicknames.values())})
@@ -125,7 +129,6 @@ class Population:
         db.execute(f"""
             CREATE TABLE sharing AS
             SELECT key, place, key & {LOOSE} = 0 OR n <= {self.loose} AS alone FROM carried JOIN alive USING (key);
-            DROP TABLE carried;
             DROP TABLE alive;
             CREATE TABLE blocked AS
             SELECT x.place AS a, y.place AS b FROM sharing x JOIN sharing y ON x.key = y.key AND x.place < y.place

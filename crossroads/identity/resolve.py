@@ -27,18 +27,23 @@ class Weighed(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """Each record's cluster, as the place of the cluster's first record; the threshold, and how many pairs were compared."""
+    """Each record's cluster, as the place of the cluster's first record; the threshold, and how many pairs were compared.
+
+    `likely` has the pairs of places that are rather one person than not, with their bits.
+    """
 
     clusters: Sequence[int]
     threshold: float
     compared: int
+    likely: Mapping[tuple[int, int], float]
 
     def __repr__(self) -> str:
         return f"Resolved({len(self.clusters)} records, {len(set(self.clusters))} people)"
 
 
 def resolved(population: Population, model: Model) -> Resolved:
-    """Return who is who."""
+    """Return who is who, by what a model believes of so many."""
+    model = model.of_size(population.count)
     likely: dict[tuple[int, int], float] = {}
     compared = 0
     for some in weighed(population, model, "SELECT a, b FROM blocked"):
@@ -48,7 +53,7 @@ def resolved(population: Population, model: Model) -> Resolved:
         compared += len(some.bits)
     limit = threshold(likely.values())
     found = split(population, model, likely, limit)
-    return Resolved(found, limit, compared)
+    return Resolved(found, limit, compared, likely)
 
 
 def split(
@@ -58,7 +63,7 @@ def split(
     people = population.persons(
         {place for pair, weight in likely.items() if weight >= limit for place in pair}
     )
-    weigh = Scorer(model, records=population.count).weight
+    weigh = Scorer(model).weight
     return clusters(population.count, likely, lambda a, b: weigh(people[a], people[b]), limit)
 
 
@@ -66,7 +71,7 @@ def weighed(population: Population, model: Model, source: str) -> Iterator[Weigh
     """Yield the pairs of a query of `a` and `b` with their weights, some at a time."""
     chances = {kind: {name: np.array(one.of(kind)) for name, one in model.chances.items()} for kind in KINDS}
     comparer = Comparer(population, model.frequencies, chances["stranger"], compared=list(model.chances))
-    before = prior(model, population.count)
+    before = prior(model)
     for some in comparer.pairs(source):
         pairs = Pairs(comparer.comparisons, some.levels)
         yield Weighed(

@@ -44,25 +44,20 @@ class _Column(NamedTuple):
     rareness: Sequence[_Rareness | None]
 
 
-def prior(model: Model, records: int | None = None) -> Rivals:
-    """Return how many bits each kind of pair has against strangers before anything is compared, among so many records.
-
-    As a population grows, a person's pairs grow with it and all pairs with its square; namesakes grow with the latter.
-    """
-    grown = model.records / (records or model.records)
-    chance = ("namesake", "initial")
-    share = {kind: model.shares[kind] * (1.0 if kind in chance else grown) for kind in KINDS[:-1]}
-    strangers = 1.0 - sum(share.values())
-    person, household, namesake, initial = (log2(share[kind] / strangers) for kind in KINDS[:-1])
+def prior(model: Model) -> Rivals:
+    """Return how many bits each kind of pair has against strangers before anything is compared."""
+    shares = model.shares
+    strangers = 1.0 - sum(shares.values())
+    person, household, namesake, initial = (log2(shares[kind] / strangers) for kind in KINDS[:-1])
     return person, household, namesake, initial
 
 
 class Scorer:
-    """Weighs pairs of records by one model, in a population of so many `records`."""
+    """Weighs pairs of records by one model."""
 
-    def __init__(self, model: Model, records: int | None = None) -> None:
+    def __init__(self, model: Model) -> None:
         self.model = model
-        self.prior = prior(model, records)
+        self.prior = prior(model)
         self.columns = [
             self._column(one)
             for one in comparisons(model.nicknames, model.others)

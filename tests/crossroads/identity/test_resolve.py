@@ -101,7 +101,7 @@ def test_the_rows_of_the_evidence_sum_to_the_weight_of_the_batch(
 
 def test_in_a_larger_population_the_same_pair_weighs_less(model: Model) -> None:
     ana = Person(given="ana", family="berski", birth_date="1980-02-03")
-    here, there = Scorer(model), Scorer(model, records=20_000)
+    here, there = Scorer(model), Scorer(model.of_size(20_000))
     assert there.weight(ana, ana) < here.weight(ana, ana) - 1
 
 
