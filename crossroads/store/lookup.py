@@ -12,12 +12,13 @@ from crossroads.store.bulk import arrays, columnwise, quoted, table
 
 
 class Lookup:
-    """One query for the rows of which a column has one of many values; returns the columns asked for, as tuples, in no order.
+    """One query for the rows of which one of the columns `by` has one of many values; returns columns as tuples, in no order.
 
-    One text and one parameter however many values: a parameter each would cost more to write down than to look up.
+    One text and one parameter however many values: a parameter each would cost more to write down than to look up. A row that
+    has such values in two columns comes twice.
     """
 
-    def __init__(self, model: type[SQLModel], columns: Sequence[str], by: str) -> None:
+    def __init__(self, model: type[SQLModel], columns: Sequence[str], *by: str) -> None:
         self.table, self.columns, self.by = table(model), tuple(columns), by
         self._compiled = lru_cache(self._compile)
 
@@ -27,16 +28,21 @@ class Lookup:
             return []
         sqlite = connection.dialect.name == "sqlite"
         asked = orjson.dumps(sorted(values)).decode() if sqlite else sorted(values)
-        found = connection.exec_driver_sql(self._compiled(connection.dialect.name), (asked,))
+        found = connection.exec_driver_sql(self._compiled(connection.dialect.name), (asked,) * len(self.by))
         # The driver's own tuples: what SQLAlchemy makes of them costs more than the query.
         rows = found.cursor.fetchall()
         found.close()
         return rows
 
     def _compile(self, dialect: str) -> str:
-        among = "json_each(?)" if dialect == "sqlite" else f"{arrays(self.table, [self.by])} AS asked (value)"
         found = f'SELECT {quoted(self.columns)} FROM "{self.table.name}"'  # noqa: S608
-        return f'{found} WHERE "{self.by}" IN (SELECT value FROM {among})'  # noqa: S608
+        parts = []
+        for name in self.by:
+            among = (
+                "json_each(?)" if dialect == "sqlite" else f"{arrays(self.table, [name])} AS asked (value)"
+            )
+            parts.append(f'{found} WHERE "{name}" IN (SELECT value FROM {among})')  # noqa: S608
+        return " UNION ALL ".join(parts)
 
 
 class Delete:

@@ -13,7 +13,7 @@ from crossroads.store.session import Lookup
 from crossroads.store.tables import Assertion
 
 APART = "cannot"
-_by_a, _by_b = (Lookup(Assertion, ("a", "b", "kind"), end) for end in "ab")
+_by_end = Lookup(Assertion, ("a", "b", "kind"), "a", "b")
 
 
 class Whole(NamedTuple):
@@ -80,7 +80,7 @@ def split(found: Whole, weigh: Weigh, threshold: float) -> dict[int, int]:
 
 
 def _asserted(db: Connection, addresses: Sequence[str]) -> dict[tuple[str, str], str]:
-    return {(a, b): kind for a, b, kind in (*_by_a(db, addresses), *_by_b(db, addresses))}
+    return {(a, b): kind for a, b, kind in _by_end(db, addresses)}
 
 
 def _pair(a: int, b: int) -> Pair:

@@ -15,7 +15,7 @@ from crossroads.store.session import Bulk, Delete, Lookup
 from crossroads.store.tables import Edge
 
 _edge = Bulk(Edge, ("a", "b", "bits"))
-_by_a, _by_b = (Lookup(Edge, ("a", "b", "bits"), end) for end in "ab")
+_by_end = Lookup(Edge, ("a", "b", "bits"), "a", "b")
 _gone = Delete(Edge, ("a", "b"))
 
 Pair = tuple[int, int]
@@ -24,8 +24,7 @@ Weigh = Callable[[Person, Person], float]
 
 def of(db: Connection, numbers: Collection[int], least: float = LEAST) -> dict[Pair, float]:
     """Return the pairs that records belong to, from so many bits on."""
-    rows = [*_by_a(db, numbers), *_by_b(db, numbers)]
-    return {(a, b): bits for a, b, bits in rows if bits >= least}
+    return {(a, b): bits for a, b, bits in _by_end(db, numbers) if bits >= least}
 
 
 def candidates(changed: Keys, carriers: Mapping[int, Collection[int]], loose: int) -> set[Pair]:
