@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 from splink import DuckDBAPI, Linker, SettingsCreator
 
 from crossroads.identity.comparisons import Comparison, comparisons
+from crossroads.identity.levels import NOTHING
 from crossroads.identity.model import Frequencies, Model
 from crossroads.identity.odds import Array
 from crossroads.identity.population import Population
+
+HIGHEST = 20
+"""The weight of the best level, in Splink without a model; each further one weighs one less, and 0 is what is not said."""
 
 STEP = 500_000
 """Pairs compared at a time: what bounds the memory."""
@@ -85,16 +89,16 @@ class Comparer:
         return Compared(found["a"], found["b"], levels, rareness)
 
     def _columns(self, place: int, one: Comparison) -> list[str]:
-        gamma, best = f"gamma_c{place}", len(one.levels) - 1
+        level = f"{HIGHEST} - mw_c{place}"
         cases = [
-            f"WHEN {gamma} = {best - level} THEN log2({float(self.chances[one.name][level])!r} / greatest(tf_{said.frequency}_l, "
+            f"WHEN {level} = {at} THEN log2({float(self.chances[one.name][at])!r} / greatest(tf_{said.frequency}_l, "
             f"tf_{said.frequency}_r))"
-            for level, said in enumerate(one.levels)
+            for at, said in enumerate(one.levels)
             if said.frequency and one.name in self.chances
         ]
         rare = f"CASE {' '.join(cases)} ELSE 0.0 END" if cases else "0.0"
         return [
-            f"(CASE WHEN {gamma} < 0 THEN -1 ELSE {best} - {gamma} END)::TINYINT AS level{place}",
+            f"(CASE WHEN mw_c{place} = 0 THEN {NOTHING} ELSE {level} END)::TINYINT AS level{place}",
             f"({rare})::DOUBLE AS rare{place}",
         ]
 
@@ -122,7 +126,8 @@ def settings(compared: Sequence[Comparison], model: Model | None = None) -> Sett
         unique_id_column_name="place",
         comparisons=[_comparison(f"c{place}", one, model) for place, one in enumerate(compared)],
         probability_two_random_records_match=_likely(model) if model else 1e-4,
-        retain_matching_columns=True,
+        # What was compared would be written down for every pair; the levels are in the weights (`_comparison`).
+        retain_matching_columns=model is not None,
         retain_intermediate_calculation_columns=True,
     )
 
@@ -138,7 +143,10 @@ def _comparison(column: str, one: Comparison, model: Model | None) -> dict[str, 
         {"sql_condition": one.absent, "label_for_charts": "absent", "is_null_level": True}
     ]
     for place, level in enumerate(one.levels):
+        # Without a model, the weight says which level it is.
+        m, u = 2.0 ** -(place + 1), 2.0 ** -(HIGHEST + 1)
         said: dict[str, Any] = {"sql_condition": level.sql, "label_for_charts": level.name}
+        said |= {"m_probability": m, "u_probability": u}
         if model:
             chances = model.chances[one.name]
             said |= {"m_probability": chances.person[place], "u_probability": chances.stranger[place]}
