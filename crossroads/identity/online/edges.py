@@ -1,6 +1,5 @@
 """The pairs of records in the store that are rather one person's than not."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import combinations
 
@@ -31,14 +30,15 @@ def candidates(changed: Keys, carriers: Mapping[int, Collection[int]], loose: in
     """Return the pairs to be weighed: each changed record with whoever carries a key of it, or two where one does not suffice."""
     found: set[Pair] = set()
     for node, keys in changed.items():
-        shared: Counter[int] = Counter()
+        once, enough = set[int](), set[int]()
         for key in keys:
             others = carriers.get(key, ())
-            shared.update(others)
             if says_enough(key, len(others), loose):
-                shared.update(others)
-        del shared[node]
-        found |= {(node, other) if node < other else (other, node) for other, n in shared.items() if n > 1}
+                enough.update(others)
+            else:
+                enough |= once.intersection(others)
+                once.update(others)
+        found |= {(node, other) if node < other else (other, node) for other in enough if other != node}
     return found
 
 
