@@ -48,13 +48,10 @@ class Bulk:
         """Write the rows; of two with one identity the later one counts."""
         if not rows:
             return
-        sql = self._compiled(connection.dialect.name)
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(sql, [tuple(row) for row in rows])
-        else:
+        if connection.dialect.name != "sqlite":
             # PostgreSQL refuses two rows with one identity in one statement.
-            once = {self._identity(row): row for row in rows}
-            connection.exec_driver_sql(sql, columnwise(list(once.values())))
+            rows = list({self._identity(row): row for row in rows}.values())
+        send(connection, self._compiled(connection.dialect.name), rows)
 
     def _compile(self, dialect: str) -> str:
         # Quoted, because a column may be called as a word of SQL: `full` is one on PostgreSQL.
@@ -81,11 +78,7 @@ class Update:
         """Change the rows."""
         if not rows:
             return
-        sql = self._compiled(connection.dialect.name)
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(sql, [tuple(row) for row in rows])
-        else:
-            connection.exec_driver_sql(sql, columnwise(rows))
+        send(connection, self._compiled(connection.dialect.name), rows)
 
     def _compile(self, dialect: str) -> str:
         fixed = [f'"{name}" = {value}' for name, value in self.fixed.items()]
@@ -106,9 +99,12 @@ def arrays(of: Table, names: Sequence[str]) -> str:
     return f"unnest({', '.join(f'%b::{kind}[]' for kind in kinds)})"
 
 
-def columnwise(rows: Sequence[Sequence[Any]]) -> tuple[list[Any], ...]:
-    """Return rows as one list a column."""
-    return tuple(list(column) for column in zip(*rows, strict=True))
+def send(connection: Connection, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Execute one statement for many rows: SQLite takes them row by row, PostgreSQL as one list a column."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(sql, [tuple(row) for row in rows])
+    else:
+        connection.exec_driver_sql(sql, tuple(list(column) for column in zip(*rows, strict=True)))
 
 
 def quoted(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-from crossroads.store.bulk import arrays, columnwise, quoted, table
+from crossroads.store.bulk import arrays, quoted, send, table
 
 
 class Lookup:
@@ -58,11 +58,7 @@ class Delete:
         """Delete the rows."""
         if not rows:
             return
-        sql = self._compiled(connection.dialect.name)
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(sql, [tuple(row) for row in rows])
-        else:
-            connection.exec_driver_sql(sql, columnwise(rows))
+        send(connection, self._compiled(connection.dialect.name), rows)
 
     def _compile(self, dialect: str) -> str:
         name = self.table.name
