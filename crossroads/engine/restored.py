@@ -8,7 +8,7 @@ address of a profile's first record (`links.founded`), so that the restored stor
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, func, or_, select, text, update
+from sqlalchemy import Connection, case, func, or_, select, text, update
 
 from crossroads import journal
 from crossroads.engine.links import address, founded
@@ -34,7 +34,9 @@ def restored(ws: Workspace) -> int:
     that, and asks a person where there is no way to know.
     """
     rows, leases, at = table(Intent), table(Lease), ws.clock()
-    maybe = {"state": "unknown", "sent_at": at, "owner": None, "lease_until": at, "fence": rows.c.fence + 1,
+    # Whoever takes a write over that counts as sent waits as long as its request may still be running.
+    sent = case((rows.c.state == "planned", "sent"), else_=rows.c.state)
+    maybe = {"state": sent, "sent_at": at, "owner": None, "lease_until": at, "fence": rows.c.fence + 1,
              "attempts": func.coalesce(func.nullif(rows.c.attempts, 0), 1)}  # fmt: skip
     with ws.store.write() as db:
         count = int(
@@ -66,7 +68,10 @@ def note(db: Connection, member: Member, made_for: Iterable[tuple[str, str]], at
 
 
 def bring_home(db: Connection, entity: str, at: str) -> None:
-    """Assert of each noted record that it was made for the profile it names, once that is there or about to be."""
+    """Assert of the noted records that they were made for the profile they name, once that is there or about to be.
+
+    Until then they are one person with each other: what they were made from may have been deleted before it was read again.
+    """
     noted, rows, link = table(Assertion), table(Contribution), table(Link)
     here = (
         noted.c.a >= _NOWHERE,
@@ -89,9 +94,13 @@ def bring_home(db: Connection, entity: str, at: str) -> None:
     new = select(*place).outerjoin(link, link.c.contribution == rows.c.id)
     for record in db.execute(new.where(rows.c.entity == entity, text("dirty > 0"), link.c.profile.is_(None))):
         source.setdefault(founded(address(*record)), address(*record))
-    found = [(profile, made) for profile, made in waiting if source.get(profile, made) != made]
-    _assertion(db, [(*sorted((made, source[profile])), "created", _LEASE, at) for profile, made in found])
-    for some in chunks(sorted({f"{_NOWHERE}{profile}" for profile, _ in found})):
+    made_for: dict[str, list[str]] = {}
+    for profile, made in waiting:
+        made_for.setdefault(profile, []).append(made)
+    first = {profile: source.get(profile, min(made)) for profile, made in made_for.items()}
+    pairs = [tuple(sorted((made, first[profile]))) for profile, made in waiting if made != first[profile]]
+    _assertion(db, [(*pair, "created", _LEASE, at) for pair in pairs])
+    for some in chunks(sorted(f"{_NOWHERE}{profile}" for profile in made_for.keys() & source.keys())):
         db.execute(noted.delete().where(noted.c.a.in_(some)))
 
 

@@ -1,7 +1,7 @@
 """A store restored from a back-up: what was made since then is found again, though nothing in it says who it is."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 from crossroads import engine
 from crossroads.engine.planning import Planner
 from crossroads.engine.restored import restored
-from crossroads.records import Batch, Safety, State, Stream
+from crossroads.records import Batch, Change, Found, Safety, State, Stream
 from crossroads.testkit.memory import Memory, MemoryConnector
 
 JAN = "2026-01-01T00:00:00Z"
@@ -65,6 +65,26 @@ def test_what_was_made_after_the_back_up_is_not_made_again(
     assert {r["city"] for s in systems.values() for r in s.records["people"].values()} == {"Ulm"}
 
 
+def test_copies_of_a_record_that_was_deleted_before_it_was_read_again_are_one_person(
+    world: Any, tmp_path: Path
+) -> None:
+    """The record they were made from is gone, and one of them was edited since: nothing but what they were made for is common."""
+    systems = {name: Memory(settle_seconds=0.0) for name in ("erp", "crm", "shop")}
+    (tmp_path / "new").mkdir()
+    old, back_up = world.make_in(tmp_path, **systems), world.make_in(tmp_path / "new", **systems)
+    systems["erp"].put("people", "1", **{**ANN, "mobile": "+4915100000001"})
+    for _ in range(2):
+        old.sync()
+    assert once(old, "Ann")
+    systems["erp"].delete("people", "1")
+    systems["shop"].put("people", "people-1", mobile="+4915100000002", changed="2026-02-01T00:00:00Z")
+    restored(back_up.ws)
+    for _ in range(3):
+        back_up.sync()
+    assert once(back_up, "Ann")
+    assert len(back_up.rows("Profile")) == 1
+
+
 def test_a_create_that_was_open_is_looked_up_where_records_do_not_show_what_they_were_made_for(
     world: Any, tmp_path: Path
 ) -> None:
@@ -94,6 +114,37 @@ def test_a_create_that_was_open_is_looked_up_where_records_do_not_show_what_they
     for _ in range(3):
         back_up.sync()
     assert once(back_up, "Ann")
+
+
+def test_a_request_of_the_store_that_was_lost_is_waited_for_before_its_create_is_sent_again(
+    world: Any,
+) -> None:
+    crm = Memory(settle_seconds=0.3)
+    w = world(erp=Memory(), crm=crm)
+    (plan,) = w.plans
+    w.systems["erp"].put("people", "1", **ANN)
+    engine.begin(w.ws, plan, "r")
+    for member in plan.between:
+        engine.pull(w.ws, plan, member.name, "r")
+    engine.match(w.ws, plan, "r")
+    planned_only(w, plan)
+
+    class Arriving(MemoryConnector):
+        def find(self, stream: Stream, change: Change) -> Sequence[Found]:
+            """Look, and a moment later the lost store's request is carried out."""
+            found = super().find(stream, change)
+            if not found:
+                crm.put("people", "late", **change.record)
+            return found
+
+    plain = w.ws.connect
+    w.ws.connect = lambda name: (
+        Arriving(crm, list(plain(name).streams.values())) if name == "crm" else plain(name)
+    )
+    restored(w.ws)
+    w.sync()
+    w.sync()
+    assert once(w, "Ann")
 
 
 def planned(w: Any, plan: Any) -> None:
