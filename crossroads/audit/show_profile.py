@@ -116,8 +116,10 @@ def _records(console: Console, records: Sequence[Record], names: Mapping[str, st
 
 
 def _evidence(other: str, why: str) -> str:
-    name = f"evidence.{why}" if why in ("created", "must") else "evidence.key"
-    return said(name, why=why, other=other)
+    kind, *told = why.split(":")
+    if kind == "weight":
+        return said("evidence.weight", bits=told[0], version=told[1], other=other)
+    return said(f"evidence.{why}" if why in ("created", "must") else "evidence.key", why=why, other=other)
 
 
 def _writes(console: Console, writes: Sequence[Write], runs: Marks) -> None:

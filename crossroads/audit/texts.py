@@ -109,6 +109,7 @@ TEXTS: Mapping[str, str] = {
     "evidence.must": "a person says it is one with {other}",
     "evidence.created": "created by us for {other}",
     "evidence.key": "{why} shared with {other}",
+    "evidence.weight": "{bits} bits with {other}, by model {version}",
     "line.erased": "erased",
     "dry.sends": "the next run would send {count} writes.",
     "dry.new": "(new)",

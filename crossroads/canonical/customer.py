@@ -9,8 +9,9 @@ from crossroads.canonical.common import Address, Canonical, Email, Phone, Servic
 class Customer(Canonical):
     """A customer: names after RFC 9553 (two surnames), everything else after schema.org.
 
-    `identifiers` are numbers that name this customer in a certain system ("erp": "1000042"); `extensions` keeps, below the
-    system's name, what has no place of its own.
+    `display_name` is what they call themselves, in one piece: no other name is taken from it. `identifiers` are numbers that
+    name this customer in a certain system ("erp": "1000042"); `extensions` keeps, below the system's name, what has no place of
+    its own.
     """
 
     kind: Literal["person", "organization"] = "person"
@@ -18,6 +19,7 @@ class Customer(Canonical):
     family_name: str | None = None
     family_name2: str | None = None
     legal_name: str | None = None
+    display_name: str | None = None
     title: Literal["ms", "mr", "mx", "company"] | None = None
     birth_date: date | None = None
     language: str | None = None

@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from crossroads.commands.terminal import console, told
+from crossroads.commands.terminal import console, told, workspace
 from crossroads.errors import ConfigError
 from crossroads.identity.evaluation import evaluated
+from crossroads.identity.evidence import Row
 from crossroads.identity.model import Model
+from crossroads.identity.threshold import belief
 
-app = typer.Typer(no_args_is_help=True, help="Find out who is the same person in a file, and how well.")
+app = typer.Typer(no_args_is_help=True, help="Find out who is the same person, why, and how well.")
 Input = Annotated[Path, typer.Argument(help="A CSV or Parquet file, one record a row.")]
 FieldsFile = Annotated[
     Path, typer.Option("--fields", help="Which column is which: a YAML of id, given, family ...")
@@ -66,31 +68,47 @@ def resolve(
 
 @app.command()
 def explain(
-    a: Annotated[str, typer.Argument(help="The id of a record.")],
+    a: Annotated[str, typer.Argument(help="The id of a record; in the store, connection/stream/key.")],
     b: Annotated[str, typer.Argument(help="The id of another.")],
-    table: Annotated[Path, typer.Option("--in", help="The file they are in.")],
-    fields: FieldsFile,
-    model: Annotated[Path, typer.Option(help="The model that was saved when the file was resolved.")],
+    table: Annotated[
+        Path | None, typer.Option("--in", help="The file they are in; without one, the store.")
+    ] = None,
+    fields: Annotated[
+        Path | None, typer.Option("--fields", help="Which column of the file is which.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="The model that was saved when the file was resolved.")
+    ] = None,
 ) -> None:
     """Show what speaks for and against two records being one person, in bits; no value is shown."""
     with told():
-        _need_extra()
-        from crossroads.identity.score import Scorer
-        from crossroads.identity.table import Fields, read
-        from crossroads.identity.threshold import belief
-
-        known = Model.load(model)
-        records = dict(read(table, Fields.load(fields)))
-        if missing := [name for name in (a, b) if name not in records]:
-            raise ConfigError(f"{table} has no record {', '.join(missing)}.")
-        junk = frozenset(known.junk)
-        rows = Scorer(known.of_size(len(records))).explain(records[a].without(junk), records[b].without(junk))
+        if table is None:
+            with workspace() as ws, ws.store.read() as db:
+                known, rows = ws.model, ws.register.explain(db, a, b)
+        elif fields is None or model is None:
+            raise ConfigError("Of records in a file, say --fields and --model too.")
+        else:
+            known = Model.load(model)
+            rows = _in_a_file(a, b, table, fields, known)
         shown = Table("", "", "bits", box=None)
         for row in rows:
             shown.add_row(row.field.replace("_", " "), row.level, f"{row.bits:+.1f}")
         total = sum(row.bits for row in rows)
         shown.add_row("together", f"{belief(total):.1%} sure by model {known.version}", f"{total:+.1f}")
         console.print(shown)
+
+
+def _in_a_file(a: str, b: str, table: Path, fields: Path, model: Model) -> Sequence[Row]:
+    _need_extra()
+    from crossroads.identity.score import Scorer
+    from crossroads.identity.table import Fields, read
+
+    records = dict(read(table, Fields.load(fields)))
+    if missing := [name for name in (a, b) if name not in records]:
+        raise ConfigError(f"{table} has no record {', '.join(missing)}.")
+    junk = frozenset(model.junk)
+    scorer = Scorer(model.of_size(len(records)))
+    return scorer.explain(records[a].apart_from(junk), records[b].apart_from(junk))
 
 
 @app.command()

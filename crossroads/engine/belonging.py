@@ -1,25 +1,36 @@
 """Whose record a write is about by now: profiles merge while it is under way, and a create may leave two behind."""
 
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection, select, text
 
+from crossroads.canonical import Document
 from crossroads.engine import echo
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
+from crossroads.engine.persons import PERSONS
 from crossroads.engine.raw import unpack
+from crossroads.identity.document import statements
 from crossroads.identity.keys import keys_of
 from crossroads.records import Found
 from crossroads.store.session import Bulk, chunks, table
 from crossroads.store.tables import Assertion, Contribution, IdentityKey, Lineage, Link, Notice, Profile
 
-Strangers: TypeAlias = Mapping[str, set[str | None]]
-
 _link = Bulk(Link, ("contribution", "profile", "evidence", "at", "run"), update=())
 _assertion = Bulk(Assertion, ("a", "b", "kind", "why", "at"), update=())
 _notice = Bulk(Notice, ("connection", "stream", "key", "path", "reason", "at", "run"))
+
+
+class Stranger(NamedTuple):
+    """A record of which nobody has asked yet whose it is: what it says, and the reference that it shows."""
+
+    own: Document
+    reference: str | None
+
+    def __repr__(self) -> str:
+        return "Stranger()"
 
 
 def holder(db: Connection, claim: Claim, contribution: str | None = None) -> str:
@@ -66,8 +77,8 @@ def needless(db: Connection, job: Job, creates: Sequence[Claim]) -> list[Claim]:
     return [claim for claim in creates if claim.profile not in living]
 
 
-def strangers(db: Connection, job: Job) -> Strangers:
-    """Return the new records of a target stream, which rest while a create is in doubt: by key, the references they show."""
+def strangers(db: Connection, job: Job) -> Sequence[Stranger]:
+    """Return the new records of a target stream, which rest while a create is in doubt."""
     rows, link = table(Contribution), table(Link)
     held = (rows.c[name] for name in echo.COLUMNS)
     query = (
@@ -77,20 +88,28 @@ def strangers(db: Connection, job: Job) -> Strangers:
         .where(rows.c.connection == job.member.connection, rows.c.stream == job.member.stream)
         .where(~rows.c.gone, link.c.profile.is_(None))
     )
-    found: dict[str, set[str | None]] = {}
-    for raw, dictionary, *row in db.execute(query).all():
-        reference = job.lens.made_for(unpack(db, raw, dictionary))
-        for key in keys_of(echo.read(row).own, job.lens.identity):
-            found.setdefault(key, set()).add(reference)
-    return found
+    return [
+        Stranger(echo.read(row).own, job.lens.made_for(unpack(db, raw, dictionary)))
+        for raw, dictionary, *row in db.execute(query).all()
+    ]
 
 
-def made_by_hand(db: Connection, claim: Claim, profile: str, strangers: Strangers) -> bool:
+def made_by_hand(db: Connection, job: Job, claim: Claim, profile: str, strangers: Sequence[Stranger]) -> bool:
     """Tell whether one of the strangers is the person a create is for, and was made by somebody else."""
-    rows, link = table(IdentityKey), table(Link)
-    keys = select(rows.c.key).join(link, link.c.contribution == rows.c.contribution)
-    mine = db.execute(keys.where(link.c.profile == profile)).scalars() if strangers else ()
-    return any(strangers.get(key, set()) - {claim.reference} for key in mine)
+    others = [one.own for one in strangers if one.reference != claim.reference]
+    if not others:
+        return False
+    identity, link, rows = job.lens.identity, table(Link), table(Contribution)
+    if job.plan.entity == PERSONS:
+        place = select(rows.c.connection, rows.c.stream, rows.c.key).join(
+            link, link.c.contribution == rows.c.id
+        )
+        names = ["/".join(row) for row in db.execute(place.where(link.c.profile == profile))]
+        return any(job.ws.register.knows(db, names, tuple(statements(own, identity))) for own in others)
+    keys = table(IdentityKey)
+    mine = select(keys.c.key).join(link, link.c.contribution == keys.c.contribution)
+    known = set(db.execute(mine.where(link.c.profile == profile)).scalars())
+    return any(not known.isdisjoint(keys_of(own, identity)) for own in others)
 
 
 def belongs(db: Connection, job: Job, claim: Claim, key: str, contribution: str, *, at: str) -> None:

@@ -12,7 +12,7 @@ class Dirty(NamedTuple):
     connection: str
     stream: str
     key: str
-    keys: str
+    signature: str
     profile: str | None
     gone: bool
     blocked: str | None

@@ -1,9 +1,10 @@
 """Find out what became of writes without an answer, before anything of theirs is tried again."""
 
 import time
+from collections.abc import Sequence
 
 from crossroads.engine import belonging, ledger, parking, received, rereading
-from crossroads.engine.belonging import Strangers
+from crossroads.engine.belonging import Stranger
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
 from crossroads.engine.run import was_read
@@ -28,7 +29,7 @@ def clear(job: Job, sender: Sender, *, wait: bool) -> bool:
             claims = ledger.doubtful(db, *job.place, at=job.ws.clock(), run=job.run, who=job.who,
                                      settle=job.stream.settle_seconds, lease=job.ws.lease_seconds,
                                      creates=was_read(db, job.run, job.member))  # fmt: skip
-            strangers = belonging.strangers(db, job) if any(not claim.slot for claim in claims) else {}
+            strangers = belonging.strangers(db, job) if any(not claim.slot for claim in claims) else []
         if not claims:
             return found
         found = True
@@ -41,7 +42,7 @@ def clear(job: Job, sender: Sender, *, wait: bool) -> bool:
             time.sleep(0.05)
 
 
-def _cleared(job: Job, claim: Claim, strangers: Strangers) -> bool:
+def _cleared(job: Job, claim: Claim, strangers: Sequence[Stranger]) -> bool:
     at = job.ws.clock()
     job.turns.ask()
     quiet = claim.quiet_at is None or claim.quiet_at <= at
@@ -88,11 +89,11 @@ def _updated(job: Job, claim: Claim, at: str, *, quiet: bool) -> bool:
     return True
 
 
-def _absent(job: Job, claim: Claim, strangers: Strangers, at: str) -> None:
+def _absent(job: Job, claim: Claim, strangers: Sequence[Stranger], at: str) -> None:
     """A create that is not there is sent again, unless it has become needless or nobody can look whether it is there."""
     with job.ws.store.write(job.scope) as db:
         profile = belonging.holder(db, claim)
-        made = belonging.there(db, job, profile) or belonging.made_by_hand(db, claim, profile, strangers)
+        made = belonging.there(db, job, profile) or belonging.made_by_hand(db, job, claim, profile, strangers)
         if profile != claim.profile or made:
             # Nobody to be made any more, or somebody made since, perhaps by us: what there is, a pull reads.
             if ledger.end(db, [claim], "superseded", at=at):

@@ -13,10 +13,13 @@ from sqlalchemy import Connection, exists, select, text
 from crossroads.engine import echo, links, parking, restored
 from crossroads.engine.dirty import Dirty
 from crossroads.engine.ledger import in_doubt
+from crossroads.engine.persons import PERSONS
 from crossroads.engine.run import step
 from crossroads.engine.settle import settle
 from crossroads.engine.workspace import Workspace
-from crossroads.identity.keys import keys_of, kind_of, name_of
+from crossroads.identity import said
+from crossroads.identity.document import statements
+from crossroads.identity.keys import keys_of, kind_of
 from crossroads.plan import Member, Plan
 from crossroads.store.session import Update, table
 from crossroads.store.tables import Contribution, Intent, Link, Parked
@@ -91,7 +94,7 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
     parked = parking.park(db, ws, plan.entity, dirty, run=run, at=at)
     ready = [d for d in dirty if d.id not in parked]
     signed = {d.id: signature(ws, d) for d in ready}
-    moved = [d for d in ready if d.profile is None or signed[d.id] != d.keys]
+    moved = [d for d in ready if d.profile is None or signed[d.id] != d.signature]
     touched = {d.profile for d in ready if d.profile is not None}
     if moved:
         touched |= links.relink(db, ws, plan.entity, moved, signed, run=run, at=at)
@@ -130,17 +133,17 @@ def resting(db: Connection, member: Member) -> bool:
 
 
 def signature(ws: Workspace, record: Dirty) -> str:
-    """Return a record's identity as text: its keys and its name; equal text, nothing to match again.
+    """Return a record's identity as text: what it says of a person and said, or its keys; equal text, nothing to match again.
 
     A key once said stays a key: when an address changes in one system, the others still know the person by the old one.
     """
     identity = ws.lens(record.connection, record.stream).identity
-    trusted = {kind_of(path) for path in identity}
-    former = [
-        key
-        for key in (orjson.loads(record.keys)[0] if record.keys else ())
-        if key.partition(":")[0] in trusted
-    ]
+    kinds = {kind_of(path) for path in identity}
     # A record first seen blocked has no word of its own, and is somebody all the same.
     own = record.held.own or (record.held.holds if record.blocked else {})
-    return orjson.dumps([sorted({*former, *keys_of(own, identity)}), [*name_of(own)]]).decode()
+    if ws.entities[record.connection, record.stream] == PERSONS:
+        before = said.read(record.signature) if record.signature else ()
+        return said.written(said.remembered(statements(own, identity), before, kinds))
+    former = orjson.loads(record.signature) if record.signature else ()
+    kept = {key for key in former if key.partition(":")[0] in kinds}
+    return orjson.dumps(sorted({*kept, *keys_of(own, identity)})).decode()

@@ -9,6 +9,8 @@ from typing import Any
 from crossroads import mapping, registry
 from crossroads.connector import Connector
 from crossroads.engine.survivorship import Survivorship
+from crossroads.identity.model import Model
+from crossroads.identity.online import Register
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
 from crossroads.protocols.counters import beside
@@ -49,6 +51,12 @@ class Workspace:
     connect: Callable[[str], Connector[Any]] | None = None
     lenses: dict[tuple[str, str], Lens] = field(default_factory=dict)
     lease_seconds: float = LEASE_SECONDS
+    model: Model = field(default_factory=Model.shipped)
+
+    @cached_property
+    def register(self) -> Register:
+        """Return what finds who is one person in the store."""
+        return Register(self.model)
 
     def plan(self, sync: str) -> Plan:
         """Return the plan of that name."""

@@ -19,6 +19,8 @@ FREE, EASE = 1_000_000, 2
 SHORTEST_USER = 5
 """Fewer letters before the @, and it is `info`."""
 
+LETTER = {"email": "e", "phone": "p", "key": "k"}
+
 LOOSE = 1
 """The bit of a key that says that it is loose."""
 
@@ -30,13 +32,12 @@ def hashed(person: Person) -> list[int]:
     return sorted(found)
 
 
-def owned(person: Person) -> dict[str, int]:
+def owned(person: Person) -> dict[str, set[int]]:
     """Return those keys that are made of one value which has one owner, by field: if many carry it, it has none."""
-    values = {"email": ("e", person.email), "phone": ("p", person.number)}
     return {
-        field: xxh3_64_intdigest(f"{letter}|{value}".encode()) & ~LOOSE
-        for field, (letter, value) in values.items()
-        if value
+        field: {xxh3_64_intdigest(f"{LETTER[field]}|{value}".encode()) & ~LOOSE for value in values}
+        for field, values in person.owned().items()
+        if values
     }
 
 
@@ -61,13 +62,14 @@ def says_enough(key: int, carriers: int, loose: int) -> bool:
 
 def _tight(person: Person) -> Iterator[str]:
     given, family, born, code = person.given, person.family, person.birth_date, person.postcode
-    user, number = person.mailbox, person.number
-    if person.email:
-        yield f"e|{person.email}"
+    user = person.mailbox
+    for field, values in person.owned().items():
+        for value in values:
+            yield f"{LETTER[field]}|{value}"
+    if person.legal:
+        yield f"o|{person.legal}"
     if user and len(user) >= SHORTEST_USER:
         yield f"u|{user}"
-    if number:
-        yield f"p|{number}"
     if person.tax_id:
         yield f"t|{person.tax_id}"
     if given and family:

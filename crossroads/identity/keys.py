@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from crossroads.canonical import Document
-from crossroads.identity.names import Name, folded
 
 STRENGTH = {"reference": 0, "id": 0, "service": 1, "email": 2, "phone": 3}
-"""Merges are tried in this order: numbers given by a system, accounts, addresses, telephones."""
+"""Orders and conversations are merged in this order: numbers given by a system, accounts, addresses, telephones."""
 
 CAP = 25
 """A value that more records carry than this identifies nobody: a switchboard, info@, a placeholder."""
@@ -46,14 +45,3 @@ def keys_of(document: Document, identity: Sequence[str]) -> list[str]:
     """
     found = {f"{kind_of(path)}:{document[path]}" for path in identity if document.get(path)}
     return sorted(found)
-
-
-def name_of(document: Document) -> Name:
-    """Return a document's name as it is compared."""
-    if document.get("kind") == "organization":
-        return Name("", folded(document.get("legal_name") or ""), "", True)
-    return Name(
-        folded(document.get("given_name") or ""),
-        folded(document.get("family_name") or ""),
-        document.get("birth_date") or "",
-    )

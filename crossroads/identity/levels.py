@@ -63,6 +63,18 @@ def given(nicknames: Nicknames) -> Reaches:
     return reaches
 
 
+OTHER_NAME, OTHER_DATE = 6, 4
+"""From these levels on two given names, or two birth dates, are two people's."""
+
+
+def contradict(a: Person, b: Person, names: Reaches) -> bool:
+    """Tell whether two records cannot be one person's: another given name, another birth date, or a person and a firm.
+
+    The surname alone is no contradiction: people marry. `names` compares given names.
+    """
+    return names(a, b) >= OTHER_NAME or birth_date(a, b) >= OTHER_DATE or bool(a.legal) != bool(b.legal)
+
+
 def family(a: Person, b: Person) -> int:
     """Compare surnames."""
     x, y = a.family, b.family

@@ -9,8 +9,9 @@ population grows (docs/decisions/0033).
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import blake2b
+from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
@@ -54,14 +55,15 @@ class Frequencies(BaseModel):
 class Model(BaseModel):
     """Chances by comparison, the share of each kind among all pairs, and how frequent values are.
 
-    `rare` are the fields whose frequencies count for a household and for namesakes as they do for one person, by kind:
-    there the value is shared for the same reason. `junk` are e-mail addresses and ends of telephone numbers that are nobody's
-    own, `loose` is how many may carry a loose key that brings pairs by itself (`blocking.py`), `threshold` the bits to merge
-    from. With the nicknames, all that a weight depends on besides the two records is in here.
+    `about` says where it comes from. `rare` are the fields whose frequencies count for a household and for namesakes as they do
+    for one person, by kind: there the value is shared for the same reason. `junk` are e-mail addresses and ends of telephone
+    numbers that are nobody's own, `loose` is how many may carry a loose key that brings pairs by itself (`blocking.py`),
+    `threshold` the bits to merge from. With the nicknames, all that a weight depends on besides the two records is in here.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    about: str = ""
     records: int
     others: tuple[str, ...] = ()
     shares: Mapping[str, float]
@@ -108,6 +110,12 @@ class Model(BaseModel):
         if problems := found.problems():
             raise ConfigError(f"{path} cannot be trusted: {'; '.join(problems)}. Train it again.")
         return found
+
+    @classmethod
+    @cache
+    def shipped(cls) -> Self:
+        """Return what is believed where nothing was learnt yet: made-up customers' chances, and no name is rarer than another."""
+        return cls.model_validate_json(files(__package__).joinpath("shipped.json").read_bytes())
 
     def problems(self) -> Sequence[str]:
         """Return why the model must not be used, if anything speaks against it."""

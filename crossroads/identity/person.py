@@ -1,6 +1,7 @@
 """A record as it is compared with others: the few values that tell people apart, normalised, and nothing else."""
 
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from crossroads.errors import shape
 
@@ -9,6 +10,8 @@ class Person(NamedTuple):
     """What a record says of a person, in the spelling of `normal.py`; None is what it does not say.
 
     `given` and `family` are one word each, `family2` a second surname; `others` are further fields in the order of the model.
+    `legal` is the name of an organisation, which is nobody's; `keys` are what the record's mapping declares to identify it, as
+    `kind:value`, now or once.
     """
 
     given: str | None = None
@@ -23,6 +26,8 @@ class Person(NamedTuple):
     city: str | None = None
     tax_id: str | None = None
     others: tuple[str | None, ...] = ()
+    legal: str | None = None
+    keys: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         said = [f"{name}: {shape(value)}" for name, value in zip(self._fields, self, strict=True) if value]
@@ -43,17 +48,48 @@ class Person(NamedTuple):
         """Street and house number together."""
         return f"{self.street} {self.house}" if self.street and self.house else None
 
-    def without(self, junk: frozenset[str]) -> "Person":
-        """Return the record without an e-mail address or the end of a telephone number that is nobody's own."""
-        if self.email in junk or self.number in junk:
-            return self._replace(
-                email=None if self.email in junk else self.email,
-                phone=None if self.number in junk else self.phone,
-            )
-        return self
+    def owned(self) -> Mapping[str, set[str]]:
+        """Return the values that ought to have one owner, by field: addresses, ends of telephone numbers, other keys."""
+        found: dict[str, set[str]] = {field: set() for field in OWNED}
+        if self.email:
+            found["email"].add(self.email)
+        if self.number:
+            found["phone"].add(self.number)
+        for key in self.keys:
+            field, value = _field(key), key.partition(":")[2]
+            found[field].add(value if field == "email" else value[-8:] if field == "phone" else key)
+        return found
+
+    def without(self, fields: Collection[str]) -> "Person":
+        """Return the record without what is nobody's own, by the fields of `owned`."""
+        if not fields:
+            return self
+        return self._replace(
+            email=None if "email" in fields else self.email,
+            phone=None if "phone" in fields else self.phone,
+            keys=tuple(key for key in self.keys if _field(key) not in fields),
+        )
+
+    def apart_from(self, junk: frozenset[str]) -> "Person":
+        """Return the record without e-mail addresses and ends of telephone numbers that are nobody's own."""
+        return self.without([field for field, values in self.owned().items() if values & junk])
 
 
-FIELDS = Person._fields[:-1]
+OWNED = ("email", "phone", "key")
+FIELDS = Person._fields[: Person._fields.index("others")]
+
+Said: TypeAlias = tuple[Person, ...]
+"""What one record says and said, newest first. Two records are as alike as their two statements that are most alike."""
+
+
+def _field(key: str) -> str:
+    kind = key.partition(":")[0]
+    return kind if kind in OWNED else "key"
+
+
+def of_columns(values: Sequence[str | None]) -> Person:
+    """Return the record that has these values, in the order of `columns`."""
+    return Person._make([*values[: len(FIELDS)], tuple(values[len(FIELDS) :]), None, ()])
 
 
 def columns(others: int) -> list[str]:

@@ -19,7 +19,7 @@ from crossroads.errors import ConfigError
 from crossroads.identity.blocking import LIMIT, LOOSE, hashed, limit_of
 from crossroads.identity.levels import Nicknames
 from crossroads.identity.model import Model
-from crossroads.identity.person import FIELDS, Person, columns
+from crossroads.identity.person import FIELDS, Person, columns, of_columns
 
 PER_STEP = 50_000
 SHARED = {"email": "email", "phone": "right(phone, 8)"}
@@ -66,7 +66,9 @@ class Population:
         """Take in records by their ids."""
         left = iter(records)
         while some := list(islice(left, PER_STEP)):
-            rows = zip(*((name, *person[:-1], *person.others) for name, person in some), strict=True)
+            rows = zip(
+                *((name, *person[: len(FIELDS)], *person.others) for name, person in some), strict=True
+            )
             values = {
                 name: pa.array(column, pa.string())
                 for name, column in zip(("id", *self.fields), rows, strict=True)
@@ -152,6 +154,6 @@ class Population:
         )
         while some := answer.fetchmany(PER_STEP):
             for place, *said in some:
-                found[place] = Person._make([*said[: len(FIELDS)], tuple(said[len(FIELDS) :])])
+                found[place] = of_columns(said)
         self.db.unregister("wanted")
         return found

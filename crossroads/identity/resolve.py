@@ -63,8 +63,14 @@ def split(
     people = population.persons(
         {place for pair, weight in likely.items() if weight >= limit for place in pair}
     )
-    weigh = Scorer(model).weight
-    return clusters(population.count, likely, lambda a, b: weigh(people[a], people[b]), limit)
+    scorer = Scorer(model)
+    return clusters(
+        population.count,
+        likely,
+        lambda a, b: scorer.weight(people[a], people[b]),
+        lambda a, b: scorer.contradict((people[a],), (people[b],)),
+        limit,
+    )
 
 
 def weighed(population: Population, model: Model, source: str) -> Iterator[Weighed]:

@@ -1,23 +1,25 @@
 """The weight of a pair in bits: how much more it is believed to be one person than not, and what each field adds to that."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 from math import log2
 from typing import NamedTuple
 
 from crossroads.identity.comparisons import Comparison, comparisons
-from crossroads.identity.levels import NOTHING
+from crossroads.identity.evidence import Row
+from crossroads.identity.levels import NOTHING, contradict, given
 from crossroads.identity.model import KINDS, Model
-from crossroads.identity.person import FIELDS, Person
+from crossroads.identity.organizations import organizations
+from crossroads.identity.person import FIELDS, Person, Said
 
 Rivals = tuple[float, float, float, float]
 
+ALONE = {"reference": 18.0, "id": 18.0, "email": 6.0, "phone": 5.0, "service": -1.0}
+"""Bits beyond the threshold of two records that share a declared key and say nothing else: an account alone merges nobody."""
 
-class Row(NamedTuple):
-    """What one field adds to a weight: which level was reached, and how many bits, the value's rareness in them."""
-
-    field: str
-    level: str
-    bits: float
+ADDRESSES = ("email", "phone")
+SURNAMES = ("family", "family2")
+UNLIKE = -100.0
 
 
 class _Rareness(NamedTuple):
@@ -58,6 +60,7 @@ class Scorer:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.prior = prior(model)
+        self.names = given(model.nicknames)
         self.columns = [
             self._column(one)
             for one in comparisons(model.nicknames, model.others)
@@ -85,9 +88,27 @@ class Scorer:
         bits = {value: log2(chance / share) for value, share in known.shares.items()}
         return _Rareness(place, bits, log2(chance / known.rarest), field in rare.get("household", ()))
 
+    def best(self, a: Said, b: Said) -> float:
+        """Return the weight of two records: of what they say and said, the two statements that are most alike."""
+        if len(a) == len(b) == 1:
+            return self.weight(a[0], b[0])
+        return max((self.weight(one, other) for one in a for other in b), default=UNLIKE)
+
+    def pair(self, a: Said, b: Said) -> tuple[Person, Person]:
+        """Return the two statements of two records that are most alike."""
+        return max(product(a, b), key=lambda two: self.weight(*two))
+
+    def contradict(self, a: Said, b: Said) -> bool:
+        """Tell whether two records cannot be one person's, by what they say now."""
+        return bool(a and b) and contradict(a[0], b[0], self.names)
+
     def weight(self, a: Person, b: Person) -> float:
         """Return the weight of a pair in bits: 0 is as likely as not, 10 a thousand to one."""
+        if a.legal or b.legal:
+            return sum(row.bits for row in organizations(a, b))
         person, household, namesake, initial = self.rivals(a, b)
+        if a.keys and b.keys:
+            person += sum(row.bits for row in self._declared(a, b))
         return person - log2(1.0 + 2.0**household + 2.0**namesake + 2.0**initial)
 
     def rivals(self, a: Person, b: Person) -> Rivals:
@@ -111,16 +132,47 @@ class Scorer:
 
     def explain(self, a: Person, b: Person) -> Sequence[Row]:
         """Return what a weight is made of; the rows sum to it."""
-        rows = [Row("prior", "two records of all", self.prior[0])]
-        for comparison, levels, rareness in self.columns:
-            level = comparison.reaches(a, b)
-            if level == NOTHING:
-                continue
-            rare = rareness[level]
-            bits = levels[level][0] + (rare.of(a, b) if rare else 0.0)
-            rows.append(Row(comparison.name, comparison.levels[level].name, bits))
+        if a.legal or b.legal:
+            return organizations(a, b)
+        rows = [
+            Row("prior", "two records of all", self.prior[0]),
+            *self._compared(a, b),
+            *self._declared(a, b),
+        ]
         seen = self.weight(a, b)
         return [
             *rows,
             Row("household or namesake", "what else explains it", seen - sum(row.bits for row in rows)),
         ]
+
+    def _compared(self, a: Person, b: Person) -> Iterator[Row]:
+        for comparison, levels, rareness in self.columns:
+            level = comparison.reaches(a, b)
+            if level != NOTHING:
+                rare = rareness[level]
+                bits = levels[level][0] + (rare.of(a, b) if rare else 0.0)
+                yield Row(comparison.name, comparison.levels[level].name, bits)
+
+    def _declared(self, a: Person, b: Person) -> Iterator[Row]:
+        """Yield what a shared key adds that the mappings of both declare to identify: with nothing else said, as much as ALONE.
+
+        Whose given name or birth date is another shares a mailbox or a telephone: there what the model learnt has to do. Another
+        surname beside the same given name does not speak against them: people marry.
+        """
+        shared = {key.partition(":")[0].partition(".")[0] for key in a.keys if key in b.keys}
+        if not shared:
+            return
+        rows = {row.field: row for row in self._compared(a, b)}
+        differs = contradict(a, b, self.names)
+        for kind in sorted(shared):
+            enough = self.model.threshold + ALONE.get(kind, ALONE["service"]) - self.prior[0]
+            if kind not in ADDRESSES:
+                yield Row(kind, "the same", enough)
+            elif not differs and kind in rows:
+                yield Row(kind, "declared to identify", max(0.0, enough - rows[kind].bits))
+            elif not differs:
+                yield Row(kind, "the same, now or once", enough)
+        if not differs and "given" in rows:
+            lost = sum(min(0.0, rows[name].bits) for name in SURNAMES if name in rows)
+            if lost:
+                yield Row("family", "another, as who marries has", -lost)

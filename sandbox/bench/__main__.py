@@ -25,6 +25,7 @@ GOALS = {  # records per CPU-second: aim, not done below
     "pull unchanged": (50_000, 30_000),
     "match + settle, no key change": (None, None),
     "pull + match + settle, no key change": (6_000, 4_000),
+    "pull + match + settle, new persons": (2_000, 1_200),
     "push planning": (15_000, 8_000),
 }
 
@@ -62,6 +63,8 @@ def measured(
         stage("pull changed (first load)", work.pull)
         if not only_pull:
             stage("match + settle, new persons", work.match)
+            both = 1 / rates["pull changed (first load)"] + 1 / rates["match + settle, new persons"]
+            rates["pull + match + settle, new persons"] = 1 / both
             stage("pull unchanged", work.pull)
             work.fill_target()
             serve(2)

@@ -1,10 +1,29 @@
 """Full business partners of at least 2 kB each, as S/4 sends them, in any number and in two generations."""
 
+from random import Random
+from typing import NamedTuple
+
 import orjson
 
-CITIES = ("Bonn", "Köln", "Ulm", "Sevilla", "Lyon", "Graz", "Turin", "Malmö")
-GIVEN = ("Ann", "Bo", "Carla", "Dirk", "Elena", "Farid", "Greta", "Hugo", "Inés", "Jörg")
-FAMILY = ("Lee", "Müller", "García", "Rossi", "Novak", "Berg", "Dupont", "Silva", "Kaya", "Olsen")
+from sandbox.identity.world import Place, World
+
+_WORLD = World(Random(0))
+
+
+class Human(NamedTuple):
+    """Somebody as frequent names, streets and cities make them: names are what people are compared by."""
+
+    given: str
+    family: str
+    place: Place
+
+
+def human(number: int) -> Human:
+    """Return the n-th person, always the same."""
+    random = Random(number)
+    _WORLD.random = random
+    names = _WORLD.names["DE"]
+    return Human(names.female.draw(random), names.family.draw(random), _WORLD.place("DE"))
 
 
 def key(number: int) -> str:
@@ -13,16 +32,15 @@ def key(number: int) -> str:
 
 
 def partner(number: int, generation: int) -> dict[str, object]:
-    """Return the n-th partner; another generation has another address and title, the same identity."""
+    """Return the n-th partner; another generation has another title and line of its address, the same identity."""
     own = key(number)
-    given, family = GIVEN[number % 10], FAMILY[number // 10 % 10]
-    city = CITIES[(number + generation) % len(CITIES)]
+    given, family, place = human(number)
     root = f"https://s4.example/sap/opu/odata/sap/API_BUSINESS_PARTNER/A_BusinessPartner('{own}')"
     address = {
         "__metadata": {"uri": f"{root}/address", "type": "API_BUSINESS_PARTNER.A_BusinessPartnerAddressType"},
         "BusinessPartner": own, "AddressID": str(number), "ValidityStartDate": "/Date(1577836800000)/",
-        "AddressTimeZone": "CET", "CareOfName": "", "CityName": city, "Country": "DE", "District": "", "HouseNumber": str(number % 90 + 1),
-        "PostalCode": f"{10000 + number % 80000}", "Region": "NW", "StreetName": f"Hauptstraße {generation}", "StreetPrefixName": "",
+        "AddressTimeZone": "CET", "CareOfName": "", "CityName": place.city, "Country": "DE", "District": "", "HouseNumber": place.house,
+        "PostalCode": place.postcode, "Region": "NW", "StreetName": f"{place.stem}straße", "StreetPrefixName": f"Haus {generation}",
         "Language": "DE", "TransportZone": "", "POBox": "",
         "to_AddressUsage": {"results": [{"AddressUsage": "XXDEFAULT", "AddressID": str(number), "BusinessPartner": own}]},
         "to_EmailAddress": {"results": [{"AddressID": str(number), "Person": "1", "OrdinalNumber": "1", "IsDefaultEmailAddress": True,

@@ -51,8 +51,9 @@ class Contacts(Connector[NoSettings]):
 
 
 def _contact(number: int) -> dict[str, Any]:
+    given, family, _ = partners.human(number)
     return {
-        "Id": f"003{number:015d}", "FirstName": partners.GIVEN[number % 10], "LastName": partners.FAMILY[number // 10 % 10],
+        "Id": f"003{number:015d}", "FirstName": given, "LastName": family,
         "Email": f"p{number}@mail.example.com", "MailingCity": "Bonn", "MailingStreet": "Alte Gasse 1",
         "MailingPostalCode": "53111", "MailingCountryCode": "DE", "LastModifiedDate": "2020-01-01T00:00:00.000+0000",
     }  # fmt: skip

@@ -126,7 +126,7 @@ def _but_late(
 def put(store: Store, register: Register, records: Sequence[tuple[str, Person | None]]) -> None:
     """Take records in, in one transaction."""
     with store.write(SCOPE) as db:
-        register.put(db, dict(records))
+        register.put(db, {name: one and (one,) for name, one in records})
 
 
 def _timed(work: Callable[[], None]) -> float:

@@ -7,16 +7,17 @@ import pytest
 from crossroads.audit.explain import Field, Said
 from crossroads.audit.profiles import Found as Hit
 from crossroads.audit.trail import Line, Write
+from crossroads.engine.belonging import Stranger
 from crossroads.engine.echo import Held
 from crossroads.engine.ledger import Claim
-from crossroads.engine.links import Node
 from crossroads.engine.match import Dirty
 from crossroads.engine.page import Page
 from crossroads.engine.planning import Target
 from crossroads.engine.settle import Part as Contributed
 from crossroads.engine.survivorship import Source
-from crossroads.identity.names import Name
-from crossroads.identity.partition import Bearer, Edge
+from crossroads.identity.online.nodes import Node as Weighed
+from crossroads.identity.partition import Edge
+from crossroads.identity.person import Person
 from crossroads.mapping.lines import Patch
 from crossroads.protocols.answers import Answer
 from crossroads.protocols.graphql import Mutated
@@ -28,8 +29,6 @@ VALUE = "zebulon"
 RECORD = {"given": VALUE}
 CHANGE = Change("i", RECORD, "1", (Part(("a",), "A", {}, RECORD, True),), RECORD)
 HELD = Held("c", RECORD, RECORD, {"given": [VALUE, VALUE]}, {}, "", None)
-NAME = Name(VALUE, VALUE, "")
-BEARER = Bearer([f"email:{VALUE}"], NAME)
 CARRIERS: list[Any] = [
     CHANGE,
     Written(CHANGE, "1", None, RECORD),
@@ -50,9 +49,9 @@ CARRIERS: list[Any] = [
     Dirty("c", "s", "p", "1", f'[["email:{VALUE}"]]', None, False, None, HELD),
     Contributed("p", "s", "p", "1", "m", HELD),
     Target("1", None, VALUE.encode(), None, HELD),
-    Node("c", "s/p/1", BEARER, None),
-    BEARER,
-    NAME,
+    Stranger(RECORD, VALUE),
+    Weighed(1, "s/p/1", (Person(VALUE),), 0, 0),
+    Person(VALUE, keys=(VALUE,)),
     Edge("s/p/1", "s/p/2", f"email:{VALUE}"),
     Answer(200, {}, RECORD, VALUE.encode(), f"https://x.example/?q={VALUE}"),
     Call("GET", f"https://x.example/{VALUE}", True, RECORD, VALUE.encode(), {"Authorization": VALUE}),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from crossroads.identity.blocking import LIMIT, hashed, owned, says_enough
-from crossroads.identity.person import Person
+from crossroads.identity.person import Person, Said
 from crossroads.store.session import Bulk, Delete, Lookup, table
 from crossroads.store.tables import Block, Retired
 
@@ -30,14 +30,14 @@ SIGN = 1 << 63
 """Databases have no numbers of 64 bits without a sign; the bit LOOSE stays where it is."""
 
 
-def keys_of(person: Person) -> list[int]:
+def keys_of(said: Said) -> list[int]:
     """Return the keys of a record as the store has them."""
-    return [key - SIGN for key in hashed(person)]
+    return sorted({key - SIGN for one in said for key in hashed(one)})
 
 
-def owned_by(person: Person) -> dict[str, int]:
+def owned_by(person: Person) -> dict[str, set[int]]:
     """Return the keys that ought to have one owner, by field."""
-    return {field: key - SIGN for field, key in owned(person).items()}
+    return {field: {key - SIGN for key in keys} for field, keys in owned(person).items()}
 
 
 class Touched(NamedTuple):

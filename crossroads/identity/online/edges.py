@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from crossroads.identity.blocking import says_enough
 from crossroads.identity.online.blocks import Keys
 from crossroads.identity.online.nodes import Node
-from crossroads.identity.person import Person
+from crossroads.identity.person import Said
 from crossroads.identity.threshold import LEAST
 from crossroads.store.session import Bulk, Delete, Lookup
 from crossroads.store.tables import Edge
@@ -18,7 +18,7 @@ _by_end = Lookup(Edge, ("a", "b", "bits"), "a", "b")
 _gone = Delete(Edge, ("a", "b"))
 
 Pair = tuple[int, int]
-Weigh = Callable[[Person, Person], float]
+Weigh = Callable[[Said, Said], float]
 
 
 def of(db: Connection, numbers: Collection[int], least: float = LEAST) -> dict[Pair, float]:
@@ -49,8 +49,8 @@ def among(groups: Iterable[Collection[int]]) -> set[Pair]:
 
 def weighed(pairs: Iterable[Pair], nodes: Mapping[int, Node], weigh: Weigh) -> dict[Pair, float]:
     """Return the pairs that are rather one person's, with their bits."""
-    persons = {number: node.person for number, node in nodes.items()}
-    found = ((pair, weigh(persons[pair[0]], persons[pair[1]])) for pair in pairs)
+    said = {number: node.weighed for number, node in nodes.items()}
+    found = ((pair, weigh(said[pair[0]], said[pair[1]])) for pair in pairs)
     return {pair: bits for pair, bits in found if bits >= LEAST}
 
 

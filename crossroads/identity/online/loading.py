@@ -10,10 +10,11 @@ from crossroads.errors import ConfigError
 from crossroads.identity.blocking import LIMIT
 from crossroads.identity.model import Model
 from crossroads.identity.online.blocks import SIGN
-from crossroads.identity.online.nodes import EMAIL, PHONE, written
-from crossroads.identity.person import Person
+from crossroads.identity.online.nodes import BITS
+from crossroads.identity.person import of_columns
 from crossroads.identity.population import PER_STEP, Population
 from crossroads.identity.resolve import Resolved
+from crossroads.identity.said import written
 from crossroads.store.session import Bulk, table
 from crossroads.store.tables import Block, Edge, Node, Retired
 
@@ -58,15 +59,14 @@ def load(db: Connection, population: Population, found: Resolved) -> None:
 def _nodes(population: Population, clusters: Sequence[int]) -> Iterator[tuple[Any, ...]]:
     said = ", ".join(f"people.{name}" for name in population.fields)
     query = f"SELECT place, people.id, hidden.email, hidden.phone, {said} FROM people LEFT JOIN hidden USING (id) ORDER BY place"  # noqa: S608
-    own = len(Person._fields) - 1
     for place, address, email, phone, *values in _rows(population, query):
-        person = Person._make([*values[:own], tuple(values[own:])])
+        person = of_columns(values)
         hidden = 0
         if email and not person.email:
-            person, hidden = person._replace(email=email), hidden | EMAIL
+            person, hidden = person._replace(email=email), hidden | BITS["email"]
         if phone and not person.phone:
-            person, hidden = person._replace(phone=phone), hidden | PHONE
-        yield place + 1, address, written(person), hidden, clusters[place]
+            person, hidden = person._replace(phone=phone), hidden | BITS["phone"]
+        yield place + 1, address, written((person,)), hidden, clusters[place]
 
 
 def _rows(population: Population, query: str) -> Iterator[tuple[Any, ...]]:

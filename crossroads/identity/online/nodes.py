@@ -3,16 +3,15 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy import Connection
 
-from crossroads.identity.person import Person
+from crossroads.identity.person import OWNED, Said
+from crossroads.identity.said import read, written
 from crossroads.store.session import Bulk, Delete, Lookup, Update
 from crossroads.store.tables import Node as Row
 
-EMAIL, PHONE = 1, 2
-HIDES = {"email": (EMAIL, "email"), "phone": (PHONE, "number")}
-"""What of a record may be nobody's own, by field: its bit, and what of the field counts."""
+BITS = {field: 1 << place for place, field in enumerate(OWNED)}
+"""What of one statement may be nobody's own: a bit each, below those of the next."""
 
 _said = Bulk(Row, ("address", "person", "hidden", "cluster"), conflict=("address",), update=("person",))
 _by_number, _by_address = (
@@ -29,7 +28,7 @@ class Node(NamedTuple):
 
     number: int
     address: str
-    said: Person
+    said: Said
     hidden: int
     cluster: int
 
@@ -37,13 +36,13 @@ class Node(NamedTuple):
         return f"Node({self.number})"
 
     @property
-    def person(self) -> Person:
+    def weighed(self) -> Said:
         """The record as it is weighed."""
         if not self.hidden:
             return self.said
-        return self.said._replace(
-            email=None if self.hidden & EMAIL else self.said.email,
-            phone=None if self.hidden & PHONE else self.said.phone,
+        return tuple(
+            one.without({field for field, bit in BITS.items() if self.hidden >> place * len(BITS) & bit})
+            for place, one in enumerate(self.said)
         )
 
 
@@ -62,9 +61,9 @@ def of_persons(db: Connection, nodes: Iterable[Node]) -> set[int]:
     return {number for (number,) in _by_cluster(db, {node.cluster for node in nodes if node.cluster})}
 
 
-def say(db: Connection, persons: Mapping[str, Person]) -> None:
+def say(db: Connection, records: Mapping[str, Said]) -> None:
     """Store what records say, by their addresses; what is new gets a number."""
-    _said(db, [(name, written(persons[name]), 0, 0) for name in sorted(persons)])
+    _said(db, [(name, written(records[name]), 0, 0) for name in sorted(records)])
 
 
 def hide(db: Connection, hidden: Mapping[int, int]) -> None:
@@ -82,12 +81,6 @@ def forget(db: Connection, numbers: Collection[int]) -> None:
     _gone(db, [(number,) for number in sorted(numbers)])
 
 
-def written(person: Person) -> str:
-    """Return a record as it is stored."""
-    return orjson.dumps([*person]).decode()
-
-
 def _node(row: tuple[Any, ...]) -> Node:
     number, address, said, hidden, cluster = row
-    *values, others = orjson.loads(said)
-    return Node(number, address, Person._make([*values, tuple(others)]), hidden, cluster)
+    return Node(number, address, read(said), hidden, cluster)

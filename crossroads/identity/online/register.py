@@ -5,14 +5,17 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
+from crossroads.errors import ConfigError
 from crossroads.identity.blocking import says_enough
+from crossroads.identity.evidence import Row
 from crossroads.identity.model import Model
 from crossroads.identity.online import blocks, components, edges, nodes
 from crossroads.identity.online.blocks import Touched, keys_of, owned_by
+from crossroads.identity.online.components import Group
 from crossroads.identity.online.edges import Pair
-from crossroads.identity.online.nodes import HIDES, Node
-from crossroads.identity.person import Person
-from crossroads.identity.score import Row, Scorer
+from crossroads.identity.online.nodes import BITS, Node
+from crossroads.identity.person import Said
+from crossroads.identity.score import Scorer
 
 
 class Register:
@@ -27,8 +30,11 @@ class Register:
         self.scorer = Scorer(model)
         self.junk = frozenset(model.junk)
 
-    def put(self, db: Connection, records: Mapping[str, Person | None]) -> set[int]:
-        """Take in what records say by now, by their addresses, None of one that is gone; return whose person was found anew."""
+    def put(self, db: Connection, records: Mapping[str, Said | None]) -> Sequence[Group]:
+        """Take in what records say by now, by their addresses, None of one that is gone; return the persons found anew.
+
+        Those are all that may have changed, and more: whoever hangs together with one of them.
+        """
         known = nodes.by_address(db, records)
         gone = {known[name].number for name, one in records.items() if one is None and name in known}
         said = {
@@ -60,42 +66,53 @@ class Register:
         again = edges.among({*group} - changed.keys() for group in touched.louder.values())
         pairs = edges.candidates(keys, live, self.model.loose) | self._brought(db, again)
         near = changed | nodes.by_number(db, {*chain.from_iterable(pairs)} - changed.keys())
-        found = edges.weighed(pairs, near, self.scorer.weight)
+        found = edges.weighed(pairs, near, self.scorer.best)
         edges.store(db, found)
         ends = chain.from_iterable([*lost, *withdrawn, *found])
         return self.settle(db, ({*changed, *ends} | companions) - gone, near)
 
     def settle(
         self, db: Connection, seeds: Collection[int], near: Mapping[int, Node] | None = None
-    ) -> set[int]:
-        """Find anew whose the records are that hang together with some; return those whose person is another now.
+    ) -> Sequence[Group]:
+        """Find anew whose the records are that hang together with some; return all persons of them.
 
         `near` are records that were read already.
         """
         found = components.whole(db, seeds, self.model.threshold, near or {})
-        split = components.split(found, self.scorer.weight, self.model.threshold)
+        split = components.split(found, self.scorer, self.model.threshold)
         moved = {number: first for number, first in split.items() if first != found.nodes[number].cluster}
         nodes.join(db, moved)
-        return set(moved)
+        return components.groups(found, split)
+
+    def knows(self, db: Connection, addresses: Collection[str], said: Said) -> bool:
+        """Tell whether somebody who is not known yet would be one with one of these records."""
+        found = nodes.by_address(db, addresses).values()
+        return any(self.scorer.best(node.weighed, said) >= self.model.threshold for node in found)
 
     def explain(self, db: Connection, a: str, b: str) -> Sequence[Row]:
-        """Return what the weight of two records is made of, by their addresses."""
+        """Return what the weight of two records is made of, by their addresses; a store that has no such record says so."""
         found = nodes.by_address(db, (a, b))
-        return self.scorer.explain(found[a].person, found[b].person)
+        if missing := [name for name in (a, b) if name not in found]:
+            raise ConfigError(
+                f"No customer's record {' or '.join(missing)} is in the store: say connection/stream/key."
+            )
+        return self.scorer.explain(*self.scorer.pair(found[a].weighed, found[b].weighed))
 
     def _hide(self, db: Connection, some: Mapping[int, Node], touched: Touched) -> dict[int, Node]:
         """Note what of records is nobody's own, because too many say it or the model knows it; return those that changed."""
-        owned = {number: owned_by(node.said) for number, node in some.items()}
-        every = {key for keys in owned.values() for key in keys.values()}
+        owned = {number: [owned_by(one) for one in node.said] for number, node in some.items()}
+        every = {key for mine in owned.values() for one in mine for keys in one.values() for key in keys}
         dead = touched.dead | blocks.dead(db, every - touched.live.keys() - touched.dead)
         changed = {}
         for number, node in some.items():
-            mine = owned[number]
-            hidden = sum(
-                bit
-                for field, (bit, name) in HIDES.items()
-                if mine.get(field) in dead or getattr(node.said, name) in self.junk
-            )
+            hidden = 0
+            for place, (one, keys) in enumerate(zip(node.said, owned[number], strict=True)):
+                values = one.owned()
+                hidden |= sum(
+                    bit << place * len(BITS)
+                    for field, bit in BITS.items()
+                    if not dead.isdisjoint(keys.get(field, ())) or not self.junk.isdisjoint(values[field])
+                )
             if hidden != node.hidden:
                 changed[number] = node._replace(hidden=hidden)
         nodes.hide(db, {number: node.hidden for number, node in changed.items()})

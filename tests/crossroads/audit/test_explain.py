@@ -110,14 +110,17 @@ def test_a_value_that_came_to_be_said_by_another_record_is_marked_too(known: Any
     assert [f.path for f in one.fields if not f.settled] == ["family_name"]
 
 
-def test_links_name_the_shared_value_and_the_create(world: Callable[..., Any]) -> None:
+def test_links_name_the_weight_with_its_model_and_the_create(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory(), shop=Memory())
     w.systems["erp"].put("people", "1", **ANN)
     w.systems["crm"].put("people", "a", **ANN)
     w.sync()
     one = explain(w.ws, "erp/people/1")
     evidence = {record.address: list(record.evidence) for record in one.records}
-    assert ("crm/people/a", "email:ann@lee.example") in evidence["erp/people/1"]
+    why = dict(evidence["erp/people/1"])["crm/people/a"]
+    _, bits, version = why.split(":")
+    assert version == w.ws.model.version
+    assert float(bits) > w.ws.model.threshold
     ((_, why),) = evidence["shop/people/people-1"]
     assert why == "created"
     (fact,) = one.assertions

@@ -2,12 +2,15 @@
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from crossroads.cli import app
+from crossroads.testkit.memory import Memory
 from sandbox.identity.people import people
 
 FIELDS = ["given", "family", "birth_date", "email", "phone", "street", "house", "city"]
@@ -97,3 +100,28 @@ def test_a_pair_is_explained_row_by_row_and_no_value_is_shown(files: Path) -> No
     values = {value for one in people(600, seed=3)[0] for value in (one.email, one.phone) if value}
     assert not any(value in told for value in values)
     assert run("explain", a, "nobody", "--in", str(files / "in.csv"), *words)[0] == 1
+
+
+def test_two_records_of_the_store_are_explained(
+    world: Callable[..., Any],
+    customer_plan: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    w = world([customer_plan("erp", "crm")], erp=Memory(), crm=Memory())
+    for name in w.systems:
+        w.systems[name].put("people", "1", given="Ann", family="Lee", mail="ann@lee.example")
+    w.sync()
+    (tmp_path / "dags" / "syncs").mkdir(parents=True)
+    (tmp_path / "airflow.cfg").touch()
+    monkeypatch.setenv("CROSSROADS_HOME", str(tmp_path))
+    monkeypatch.setenv("CROSSROADS_DATABASE_URL", w.store.url)
+    code, told = run("explain", "erp/people/1", "crm/people/1")
+    assert code == 0, told
+    assert all(word in told for word in ("prior", "declared to identify", "together", w.ws.model.version))
+    assert "ann@lee" not in told
+    code, told = run("explain", "erp/people/1", "crm/people/2")
+    assert code == 1
+    assert "No customer's record crm/people/2 is in the store" in told
+    code, told = run("explain", "erp/people/1", "crm/people/1", "--in", "people.csv")
+    assert (code, "--fields and --model" in told) == (1, True)

@@ -129,7 +129,7 @@ def test_what_hundreds_share_is_nobodys_own() -> None:
         population.close()
         assert population.junk == ("00000000", "info@x.example")
         assert population.db.execute("SELECT a, b FROM blocked").fetchall() == [(40, 41)]
-        assert population.persons([0])[0] == crowd[0].without(frozenset(["00000000", "info@x.example"]))
+        assert population.persons([0])[0] == crowd[0].apart_from(frozenset(["00000000", "info@x.example"]))
 
 
 def test_an_id_names_one_record() -> None:
@@ -169,14 +169,14 @@ def test_a_model_that_cannot_be_trusted_is_refused(model: Model, tmp_path: Path,
 
 def test_what_must_not_be_one_person_is_two() -> None:
     weighed = {(0, 1): 9.0, (1, 2): 8.0, (0, 2): 7.0}
-    assert clusters(3, weighed, lambda a, b: 0.0, 2.0) == [0, 0, 0]
-    assert clusters(3, weighed, lambda a, b: 0.0, 2.0, cannot=[(2, 0)]) == [0, 0, 2]
+    assert clusters(3, weighed, lambda a, b: 0.0, lambda a, b: False, 2.0) == [0, 0, 0]
+    assert clusters(3, weighed, lambda a, b: 0.0, lambda a, b: False, 2.0, cannot=[(2, 0)]) == [0, 0, 2]
 
 
 def test_what_speaks_against_counts_as_much_as_what_speaks_for() -> None:
     chain = {(0, 1): 9.0, (1, 2): 3.0}
-    assert clusters(3, chain, lambda a, b: -1.0, 2.0) == [0, 0, 0]
-    assert clusters(3, chain, lambda a, b: -19.0, 2.0) == [0, 0, 2]
+    assert clusters(3, chain, lambda a, b: -1.0, lambda a, b: False, 2.0) == [0, 0, 0]
+    assert clusters(3, chain, lambda a, b: -19.0, lambda a, b: False, 2.0) == [0, 0, 2]
 
 
 def test_a_rare_name_counts_for_more_than_a_frequent_one(model: Model) -> None:
