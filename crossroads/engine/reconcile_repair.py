@@ -73,7 +73,7 @@ class Repair:
                     rows.c.stream == self.member.stream,
                     rows.c.key.in_(some),
                 )
-                db.execute(update(rows).where(*mine).values(dirty=1, signature=""))
+                db.execute(update(rows).where(*mine).values(dirty=1))
 
 
 def finish(ws: Workspace, plan: Plan, run: str) -> str | None:

@@ -1,8 +1,7 @@
-"""What a customer's document says of who it is: one statement for each of its addresses, normalised to be compared."""
+"""What a customer's document says of who it is, normalised to be compared."""
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator, Mapping, Sequence
 
 from crossroads.canonical import Document
 from crossroads.identity import normal
@@ -16,22 +15,27 @@ _AFTER = re.compile(rf"\s*({_NUMBER})\b.*")
 
 
 def statements(document: Document, identity: Sequence[str]) -> list[Person]:
-    """Return what a document says, the main addresses first; `identity` are the paths whose values identify, by its mapping."""
+    """Return what a document says, once for each postal address, the main one first.
+
+    `identity` are the paths whose values identify, by its mapping; of several addresses of e-mail or telephones, one of those is
+    compared, and the others as keys.
+    """
     legal = folded(document.get("legal_name") or "") if document.get("kind") == "organization" else None
     given, family, family2 = (None, None, None) if legal else _names(document)
-    named = Person(
+    parts = _parts(document)
+    email, phone = _first(parts["emails"], document, identity), _first(parts["phones"], document, identity)
+    said = Person(
         given=given,
         family=family,
         family2=family2,
         birth_date=normal.day(document.get("birth_date") or ""),
+        email=normal.email(email) if email else None,
+        phone=normal.phone(phone, None) if phone else None,
         legal=legal or None,
         keys=tuple(sorted(set(_keys(document, identity)))),
     )
-    emails = filter(None, (normal.email(text) for text in _all(document, "emails", "address")))
-    phones = filter(None, (normal.phone(text, None) for text in _all(document, "phones", "number")))
-    every = zip_longest(emails, phones, _places(document))
-    found = [_with(named, *one) for one in every]
-    return found or [named]
+    places = parts["addresses"]
+    return [_at(said, places[label]) for label in sorted(places, key=_rank)] or [said]
 
 
 def _names(document: Document) -> tuple[str | None, str | None, str | None]:
@@ -44,13 +48,38 @@ def _names(document: Document) -> tuple[str | None, str | None, str | None]:
     return normal.given_name(shown), None, None
 
 
-def _with(named: Person, email: str | None, phone: str | None, place: Document | None) -> Person:
-    if place is None:
-        return named._replace(email=email, phone=phone)
+def _parts(document: Document) -> Mapping[str, dict[str, dict[str, str]]]:
+    """Return what a document says below labels: group -> label -> field -> value."""
+    found: dict[str, dict[str, dict[str, str]]] = {"emails": {}, "phones": {}, "addresses": {}}
+    for path, value in document.items():
+        if value and path.startswith(GROUPS):
+            group, label, field = path.split(".")
+            found[group].setdefault(label, {})[field] = value
+    return found
+
+
+GROUPS = ("emails.", "phones.", "addresses.")
+
+
+def _first(said: Mapping[str, Mapping[str, str]], document: Document, identity: Sequence[str]) -> str | None:
+    """Return the address of e-mail or the telephone that is compared: what identifies before what does not, then the main one."""
+    if not said:
+        return None
+    if len(said) > 1:
+        for path in identity:
+            _, label, *_ = (*path.split("."), "")
+            if label in said and document.get(path) in said[label].values():
+                return str(document[path])
+    return next(iter(said[min(said, key=_rank)].values()))
+
+
+def _rank(label: str) -> tuple[bool, str]:
+    return label != "main", label
+
+
+def _at(said: Person, place: Mapping[str, str]) -> Person:
     street, house = parted(place.get("street") or "")
-    return named._replace(
-        email=email,
-        phone=phone,
+    return said._replace(
         street=normal.street(street),
         house=normal.squeezed(house),
         postcode=normal.squeezed(place.get("postal_code") or ""),
@@ -72,28 +101,6 @@ def parted(line: str) -> tuple[str, str]:
     if found := _AFTER.fullmatch(rest):
         return street, found[1]
     return line, ""
-
-
-def _all(document: Document, group: str, field: str) -> Iterator[str]:
-    """Yield the values of a group's fields, that of `main` first, then by label."""
-    for label in _labels(document, group):
-        if value := document.get(f"{group}.{label}.{field}"):
-            yield value
-
-
-def _places(document: Document) -> Iterator[Document]:
-    for label in _labels(document, "addresses"):
-        before = f"addresses.{label}."
-        yield {
-            path.removeprefix(before): value
-            for path, value in document.items()
-            if path.startswith(before) and value
-        }
-
-
-def _labels(document: Document, group: str) -> Sequence[str]:
-    labels = {path.split(".")[1] for path in document if path.startswith(f"{group}.")}
-    return sorted(labels, key=lambda label: (label != "main", label))
 
 
 def _keys(document: Document, identity: Sequence[str]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The values of a document that identify its person, as `kind:value`, and how far each kind is believed."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from crossroads.canonical import Document
 
@@ -11,6 +12,7 @@ CAP = 25
 """A value that more records carry than this identifies nobody: a switchboard, info@, a placeholder."""
 
 
+@lru_cache
 def kind_of(path: str) -> str:
     """Return the kind of key that the values of a canonical path are.
 

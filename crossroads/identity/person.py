@@ -50,11 +50,11 @@ class Person(NamedTuple):
 
     def owned(self) -> Mapping[str, set[str]]:
         """Return the values that ought to have one owner, by field: addresses, ends of telephone numbers, other keys."""
-        found: dict[str, set[str]] = {field: set() for field in OWNED}
+        found: dict[str, set[str]] = {"email": set(), "phone": set(), "key": set()}
         if self.email:
             found["email"].add(self.email)
-        if self.number:
-            found["phone"].add(self.number)
+        if self.phone:
+            found["phone"].add(self.phone[-8:])
         for key in self.keys:
             field, value = _field(key), key.partition(":")[2]
             found[field].add(value if field == "email" else value[-8:] if field == "phone" else key)

@@ -33,7 +33,7 @@ class Register:
     def put(self, db: Connection, records: Mapping[str, Said | None]) -> Sequence[Group]:
         """Take in what records say by now, by their addresses, None of one that is gone; return the persons found anew.
 
-        Those are all that may have changed, and more: whoever hangs together with one of them.
+        Those are all that may have changed, and more: whoever hangs together with one of them, or one that says what it said.
         """
         known = nodes.by_address(db, records)
         gone = {known[name].number for name, one in records.items() if one is None and name in known}
@@ -69,7 +69,8 @@ class Register:
         found = edges.weighed(pairs, near, self.scorer.best)
         edges.store(db, found)
         ends = chain.from_iterable([*lost, *withdrawn, *found])
-        return self.settle(db, ({*changed, *ends} | companions) - gone, near)
+        asked = {node.number for node in known.values()}
+        return self.settle(db, ({*changed, *ends, *asked} | companions) - gone, near)
 
     def settle(
         self, db: Connection, seeds: Collection[int], near: Mapping[int, Node] | None = None
@@ -107,12 +108,11 @@ class Register:
         for number, node in some.items():
             hidden = 0
             for place, (one, keys) in enumerate(zip(node.said, owned[number], strict=True)):
-                values = one.owned()
-                hidden |= sum(
-                    bit << place * len(BITS)
-                    for field, bit in BITS.items()
-                    if not dead.isdisjoint(keys.get(field, ())) or not self.junk.isdisjoint(values[field])
-                )
+                values = one.owned() if self.junk else {}
+                for field, bit in BITS.items():
+                    many = field in keys and not dead.isdisjoint(keys[field])
+                    if many or not self.junk.isdisjoint(values.get(field, ())):
+                        hidden |= bit << place * len(BITS)
             if hidden != node.hidden:
                 changed[number] = node._replace(hidden=hidden)
         nodes.hide(db, {number: node.hidden for number, node in changed.items()})
