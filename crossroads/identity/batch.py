@@ -49,7 +49,9 @@ class Comparer:
     ) -> None:
         self.population, self.frequencies, self.chances = population, frequencies, chances
         every = comparisons(population.nicknames, population.others)
-        self.comparisons = [one for one in every if compared is None or one.name in compared]
+        self.comparisons = [
+            _counted(one, frequencies) for one in every if compared is None or one.name in compared
+        ]
         self.api = DuckDBAPI(connection=population.db)
         self.people = self.api.register("people")
 
@@ -117,6 +119,14 @@ class Comparer:
         """)  # noqa: S608
         db.unregister("shares")
         return self.api.register(f"frequency_{field}")
+
+
+def _counted(one: Comparison, frequencies: Mapping[str, Frequencies]) -> Comparison:
+    """Return a comparison in which no rareness counts of fields whose frequencies are not known."""
+    levels = [
+        level if level.frequency in frequencies else level._replace(frequency=None) for level in one.levels
+    ]
+    return one._replace(levels=levels)
 
 
 def settings(compared: Sequence[Comparison], model: Model | None = None) -> SettingsCreator:

@@ -19,6 +19,9 @@ SIZE = 100_000
 SURER = 7.0
 """Bits to merge from, a hundred to one: what was learnt elsewhere is believed less than what was learnt from one's own."""
 
+LOOSE = 8
+"""So many may carry a loose key that brings pairs alone: with 30, half as many pairs more were weighed and none more found."""
+
 DIGITS = 4
 """So many are kept of each chance: more would differ from machine to machine."""
 
@@ -42,6 +45,7 @@ def shipped() -> Model:
             "rare": {},
             "junk": (),
             "threshold": SURER,
+            "loose": LOOSE,
         }
     )
 
