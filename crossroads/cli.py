@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import crossroads
-from crossroads.commands import budgets, decide, deletes, identity, reconcile, repair, schema
+from crossroads.commands import budgets, decide, deletes, identity, persons, reconcile, repair, schema
 from crossroads.commands.backfill import backfill
 from crossroads.commands.dry_run import dry_run
 from crossroads.commands.restored import restored as restored_command
@@ -27,6 +27,8 @@ app.command()(reconcile.reconcile)
 app.add_typer(schema.app, name="schema")
 app.command("dry-run")(dry_run)
 app.add_typer(repair.app, name="repair")
+for word in (persons.doubtful, persons.same, persons.apart):
+    identity.app.command()(word)
 app.add_typer(identity.app, name="identity")
 app.command("backfill")(backfill)
 

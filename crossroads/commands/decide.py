@@ -11,7 +11,7 @@ from crossroads.commands.terminal import console, told, workspace
 from crossroads.launch import home as homes
 
 if TYPE_CHECKING:
-    from crossroads.engine.deciding import Effect
+    from crossroads.engine.effects import Effect
 
 By = Annotated[str, typer.Option("--by", help="Who decides; the journal keeps it.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; the journal keeps it.")]

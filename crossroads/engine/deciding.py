@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, select
@@ -11,7 +10,8 @@ from crossroads import journal
 from crossroads.canonical import ENTITIES, Document, pattern
 from crossroads.engine import decisions
 from crossroads.engine.decided import Decision, mark
-from crossroads.engine.settle import Part, contested, contributions, settle, source, unsaid
+from crossroads.engine.effects import Effect, effects
+from crossroads.engine.settle import contested, contributions, settle, source
 from crossroads.engine.survivorship import Source
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError
@@ -19,18 +19,6 @@ from crossroads.store.session import table
 from crossroads.store.tables import Profile
 
 RUN = "decision"  # what stands where others name the run that put a value there
-
-
-class Effect(NamedTuple):
-    """What one record of a target will be told: which field, what it says now, and what it shall say."""
-
-    record: str
-    path: str
-    now: Any
-    then: Any
-
-    def __repr__(self) -> str:
-        return f"Effect({self.record}, {self.path})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +62,10 @@ def proposed(
     }
     others = [one for one in decided.get(record, []) if one.path != unit]
     if withdraw:
-        found = next((one for one in decided.get(record, []) if one.path == unit), None)
-        if found is None:
+        former = next((one for one in decided.get(record, []) if one.path == unit), None)
+        if former is None:
             raise ConfigError(f"Nobody decided that {record} is right about {unit}.")
-        decision, decided[record] = found, others
+        decision, decided[record] = former, others
     else:
         known = _known(ws, row.entity, unit, sources)
         if record not in known:
@@ -88,8 +76,9 @@ def proposed(
         decided[record] = [*others, decision]
     before: Document = orjson.loads(row.document)
     after, reasons = ws.survivorship.golden(row.entity, sources, decided)
-    effects = _effects(ws, row.entity, unit, parts, after, contested(reasons))
-    return Proposal(profile, row.entity, decision, before, after, effects, withdraw)
+    found = effects(ws, row.entity, parts, after, contested(reasons))
+    told = [one for one in found if ws.survivorship.unit(row.entity, one.path) == unit]
+    return Proposal(profile, row.entity, decision, before, after, told, withdraw)
 
 
 def decide(ws: Workspace, proposal: Proposal, *, actor: str, why: str) -> None:
@@ -112,19 +101,4 @@ def _known(ws: Workspace, entity: str, unit: str, sources: Sequence[Source]) -> 
         paths = [path for path in one.said if ws.survivorship.unit(entity, path) == unit]
         if not one.gone and (said := mark(one, paths)):
             found[one.address] = said
-    return found
-
-
-def _effects(
-    ws: Workspace, entity: str, unit: str, parts: Sequence[Part], document: Document, open_: set[str]
-) -> list[Effect]:
-    targets = {(m.connection, m.stream) for m in ws.members(entity) if m.write}
-    found = []
-    for part in parts:
-        if part.gone or (part.connection, part.stream) not in targets:
-            continue
-        lens = ws.lens(part.connection, part.stream)
-        for path, value in sorted(unsaid(part, lens, document, open_).items()):
-            if ws.survivorship.unit(entity, path) == unit:
-                found.append(Effect(part.address, path, part.held.holds.get(path), value))
     return found

@@ -2,7 +2,12 @@
 
 from typing import NamedTuple
 
+from sqlalchemy import ColumnElement, Connection, select
+
+from crossroads.engine import echo
 from crossroads.engine.echo import Held
+from crossroads.store.session import table
+from crossroads.store.tables import Contribution, Link
 
 
 class Dirty(NamedTuple):
@@ -25,3 +30,23 @@ class Dirty(NamedTuple):
     def address(self) -> str:
         """Return `connection/stream/key`: the same for the same record in any order of arrival."""
         return f"{self.connection}/{self.stream}/{self.key}"
+
+
+def read(db: Connection, *where: ColumnElement[bool], limit: int | None = None) -> list[Dirty]:
+    """Return some contributions, oldest first."""
+    rows, link = table(Contribution), table(Link)
+    own = ("id", "connection", "stream", "key", "signature")
+    query = (
+        select(
+            *(rows.c[c] for c in own),
+            link.c.profile,
+            rows.c.gone,
+            rows.c.blocked,
+            *(rows.c[c] for c in echo.COLUMNS),
+        )
+        .select_from(rows.outerjoin(link, link.c.contribution == rows.c.id))
+        .where(*where)
+        .order_by(rows.c.id)
+        .limit(limit)
+    )
+    return [Dirty._make((*row[:8], echo.read(row[8:]))) for row in db.execute(query).all()]

@@ -7,19 +7,15 @@ still marked.
 
 from collections import Counter
 
-import orjson
 from sqlalchemy import Connection, exists, select, text
 
-from crossroads.engine import echo, links, parking, restored
-from crossroads.engine.dirty import Dirty
+from crossroads.engine import links, parking, restored
+from crossroads.engine.dirty import Dirty, read
 from crossroads.engine.ledger import in_doubt
-from crossroads.engine.persons import PERSONS
 from crossroads.engine.run import step
 from crossroads.engine.settle import settle
+from crossroads.engine.signature import signature
 from crossroads.engine.workspace import Workspace
-from crossroads.identity import said
-from crossroads.identity.document import statements
-from crossroads.identity.keys import keys_of, kind_of
 from crossroads.plan import Member, Plan
 from crossroads.store.session import Update, table
 from crossroads.store.tables import Contribution, Intent, Link, Parked
@@ -57,25 +53,8 @@ def work_off(ws: Workspace, plan: Plan, run: str) -> Counter[str]:
 
 
 def _dirty(db: Connection, entity: str, after: str) -> list[Dirty]:
-    rows, link = table(Contribution), table(Link)
-    query = (
-        select(
-            rows.c.id,
-            rows.c.connection,
-            rows.c.stream,
-            rows.c.key,
-            rows.c.signature,
-            link.c.profile,
-            rows.c.gone,
-            rows.c.blocked,
-            *(rows.c[c] for c in echo.COLUMNS),
-        )
-        .select_from(rows.outerjoin(link, link.c.contribution == rows.c.id))
-        .where(rows.c.entity == entity, rows.c.dirty > 0, rows.c.id > after)
-        .order_by(rows.c.id)
-        .limit(CHUNK)
-    )
-    return [Dirty._make((*row[:8], echo.read(row[8:]))) for row in db.execute(query).all()]
+    rows = table(Contribution)
+    return read(db, rows.c.entity == entity, rows.c.dirty > 0, rows.c.id > after, limit=CHUNK)
 
 
 def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirty]) -> Counter[str]:
@@ -130,20 +109,3 @@ def unmatched(db: Connection, member: Member) -> bool:
 def resting(db: Connection, member: Member) -> bool:
     """Tell whether new records of a stream rest because one of them may be a create in doubt."""
     return (member.connection, member.stream) in _doubted(db) and unmatched(db, member)
-
-
-def signature(ws: Workspace, record: Dirty) -> str:
-    """Return a record's identity as text: what it says of a person and said, or its keys; equal text, nothing to match again.
-
-    A key once said stays a key: when an address changes in one system, the others still know the person by the old one.
-    """
-    identity = ws.lens(record.connection, record.stream).identity
-    kinds = {kind_of(path) for path in identity}
-    # A record first seen blocked has no word of its own, and is somebody all the same.
-    own = record.held.own or (record.held.holds if record.blocked else {})
-    if ws.entities[record.connection, record.stream] == PERSONS:
-        before = said.read(record.signature) if record.signature else ()
-        return said.written(said.remembered(statements(own, identity), before, kinds))
-    former = orjson.loads(record.signature) if record.signature else ()
-    kept = {key for key in former if key.partition(":")[0] in kinds}
-    return orjson.dumps(sorted({*kept, *keys_of(own, identity)})).decode()

@@ -9,6 +9,7 @@ from crossroads.identity.keys import kind_of
 from crossroads.identity.names import folded
 from crossroads.identity.person import Person
 
+GROUPS = ("emails.", "phones.", "addresses.")
 _NUMBER = r"\d+\s?[a-zA-Z]?(?:\s?[-/]\s?\d+)?"
 _LAST, _FIRST = re.compile(rf"(.*\D)\s+({_NUMBER})"), re.compile(rf"({_NUMBER})\s+(\D.*)")
 _AFTER = re.compile(rf"\s*({_NUMBER})\b.*")
@@ -56,9 +57,6 @@ def _parts(document: Document) -> Mapping[str, dict[str, dict[str, str]]]:
             group, label, field = path.split(".")
             found[group].setdefault(label, {})[field] = value
     return found
-
-
-GROUPS = ("emails.", "phones.", "addresses.")
 
 
 def _first(said: Mapping[str, Mapping[str, str]], document: Document, identity: Sequence[str]) -> str | None:

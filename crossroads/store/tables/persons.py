@@ -16,7 +16,8 @@ class IdentityKey(SQLModel, table=True):
 class Assertion(SQLModel, table=True):
     """A fact about two records that no later run may forget; `a` and `b` are record addresses.
 
-    `created`: we made one for the other; `must` and `cannot`: a person says that they are one, or are not.
+    `created`: we made one for the other; `must` and `cannot`: a person, the `actor`, says that they are one, or are not. `over`
+    is the kind that stood here before a person spoke.
     """
 
     __tablename__ = "assertion"
@@ -26,6 +27,8 @@ class Assertion(SQLModel, table=True):
     kind: str
     why: str
     at: str
+    actor: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    over: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class Decision(SQLModel, table=True):

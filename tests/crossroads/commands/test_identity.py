@@ -1,5 +1,6 @@
 """`crossroads identity`: anybody's file in, clusters out, held against the truth."""
 
+import contextlib
 import csv
 import json
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from crossroads.cli import app
@@ -102,26 +104,60 @@ def test_a_pair_is_explained_row_by_row_and_no_value_is_shown(files: Path) -> No
     assert run("explain", a, "nobody", "--in", str(files / "in.csv"), *words)[0] == 1
 
 
-def test_two_records_of_the_store_are_explained(
+@pytest.fixture
+def home(
     world: Callable[..., Any],
     customer_plan: Callable[..., Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    w = world([customer_plan("erp", "crm")], erp=Memory(), crm=Memory())
-    for name in w.systems:
+) -> Any:
+    """A home in which one person is in two systems, and two more records are doubtful."""
+    plan = customer_plan("erp", "crm", create="never")
+    w = world([plan], erp=Memory(), crm=Memory())
+    for name, mail in (("erp", "a@x.example"), ("crm", "zz@y.example")):
         w.systems[name].put("people", "1", given="Ann", family="Lee", mail="ann@lee.example")
+        w.systems[name].put(
+            "people", "2", given="Eva", family="Ek", mail=mail, street="Am Markt 7", city="Ulm"
+        )
     w.sync()
     (tmp_path / "dags" / "syncs").mkdir(parents=True)
     (tmp_path / "airflow.cfg").touch()
+    (tmp_path / "dags" / "syncs" / "customers.yaml").write_text(yaml.safe_dump(plan.model_dump(mode="json")))
     monkeypatch.setenv("CROSSROADS_HOME", str(tmp_path))
     monkeypatch.setenv("CROSSROADS_DATABASE_URL", w.store.url)
+    return w
+
+
+def test_two_records_of_the_store_are_explained(home: Any) -> None:
     code, told = run("explain", "erp/people/1", "crm/people/1")
     assert code == 0, told
-    assert all(word in told for word in ("prior", "declared to identify", "together", w.ws.model.version))
+    assert all(word in told for word in ("prior", "declared to identify", "together", home.ws.model.version))
     assert "ann@lee" not in told
-    code, told = run("explain", "erp/people/1", "crm/people/2")
+    code, told = run("explain", "erp/people/1", "crm/people/9")
     assert code == 1
-    assert "No customer's record crm/people/2 is in the store" in told
+    assert "No customer's record crm/people/9 is in the store" in told
     code, told = run("explain", "erp/people/1", "crm/people/1", "--in", "people.csv")
     assert (code, "--fields and --model" in told) == (1, True)
+
+
+def test_a_doubtful_pair_is_listed_and_decided(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, told = run("doubtful")
+    assert code == 0, told
+    assert all(word in told for word in ("crm/people/2", "erp/people/2", "%", "crossroads identity same"))
+    assert "Eva" not in told
+    monkeypatch.setattr("crossroads.commands.persons.workspace", lambda: contextlib.nullcontext(home.ws))
+    words = ("crm/people/2", "erp/people/2", "--by", "Kim", "--why", "asked her")
+    code, told = run("same", *words)
+    assert code == 0, told
+    assert "Nothing is changed yet" in told
+    assert "crm/people/2, erp/people/2" in told
+    assert home.rows("Assertion") == []
+    code, told = run("same", *words, "--yes")
+    assert (code, "Done; the next run tells the systems." in told) == (0, True), told
+    assert [row["kind"] for row in home.rows("Assertion")] == ["must"]
+    assert run("doubtful") == (0, "No two records are doubtful.")
+    code, told = run("apart", "crm/people/1", "erp/people/1", *words[2:], "--yes")
+    assert code == 0, told
+    assert len(home.rows("Profile")) == 3
+    code, told = run("apart", "crm/people/1", "nowhere", *words[2:], "--yes")
+    assert (code, "No customer's record nowhere is known" in told) == (1, True), told

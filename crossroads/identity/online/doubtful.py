@@ -1,0 +1,43 @@
+"""The pairs of records that are rather one person's than not, and were left apart."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, exists, or_, select
+
+from crossroads.identity.online.components import APART
+from crossroads.store.session import table
+from crossroads.store.tables import Assertion, Edge, Node
+
+
+class Doubt(NamedTuple):
+    """Two records by their addresses, and the bits that speak for one person."""
+
+    a: str
+    b: str
+    bits: float
+
+
+def doubtful(db: Connection, limit: int) -> list[Doubt]:
+    """Return pairs that a person might decide, the likeliest first; whom people told apart are no doubt any more."""
+    edge, one, other, said = (
+        table(Edge),
+        table(Node).alias("one"),
+        table(Node).alias("other"),
+        table(Assertion),
+    )
+    told = exists().where(
+        said.c.kind == APART,
+        or_(
+            (said.c.a == one.c.address) & (said.c.b == other.c.address),
+            (said.c.b == one.c.address) & (said.c.a == other.c.address),
+        ),
+    )
+    query = (
+        select(one.c.address, other.c.address, edge.c.bits)
+        .join(one, one.c.number == edge.c.a)
+        .join(other, other.c.number == edge.c.b)
+        .where(or_(one.c.cluster != other.c.cluster, one.c.cluster == 0), ~told)
+        .order_by(edge.c.bits.desc(), one.c.address, other.c.address)
+        .limit(limit)
+    )
+    return [Doubt(min(a, b), max(a, b), bits) for a, b, bits in db.execute(query)]
