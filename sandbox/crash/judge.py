@@ -16,13 +16,19 @@ Value = tuple[str, ...]
 class Said:
     """What may be true of one unit of a person: the last value all agreed on, or what was said since, by record.
 
-    It is doubtful once a record was deleted: perhaps nobody read what it said last, and what it had said before stands.
+    Agreed on may also be that it was `emptied`. It is doubtful once a record was deleted: perhaps nobody read what it said last, and what it had said before stands.
     """
 
     agreed: Value | None = None
+    emptied: bool = False
     fresh: dict[tuple[str, str], Value | None] = field(default_factory=dict)
     former: set[Value | None] = field(default_factory=set)
     doubtful: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether all agreed on a word, be it that there is none any more."""
+        return self.agreed is not None or self.emptied
 
     def says(self, place: tuple[str, str], value: Value | None) -> None:
         """Note what a record says now."""
@@ -91,7 +97,7 @@ class Judge:
         (value,) = values
         if value not in said.allowed():
             self._say("lost", f"person {group}: {unit} is {value}, people said {said}")
-        self.said[group, unit] = Said(value)
+        self.said[group, unit] = Said(value, value is None and (said.emptied or bool(said.fresh)))
         return None
 
     def _people(self, act: Act) -> None:
@@ -115,10 +121,10 @@ class Judge:
             group = self._merge(group, self._root(other))
         for unit, fields in UNITS.items():
             changed = [f for f in fields if (act.before.get(f) or None) != (act.after.get(f) or None)]
-            agreed = self.said[group, unit].agreed
-            if changed and act.verb == "create" and agreed is not None:
+            said = self.said[group, unit]
+            if changed and act.verb == "create" and said.settled:
                 # Who makes a record has not seen what the others agree on, and its system's clock may be behind theirs.
-                self.said[group, unit].fresh[("agreed", str(group))] = agreed
+                said.fresh[("agreed", str(group))] = said.agreed
             if changed:
                 self.said[group, unit].says(place, _value(act.after, fields))
                 self._said_anew(fields, act.after)
@@ -176,12 +182,12 @@ class Judge:
         group = min(one, other)
         for unit in UNITS:
             a, b = self.said.pop((one, unit), Said()), self.said.pop((other, unit), Said())
-            both = {("agreed", str(one)): a.agreed, ("agreed", str(other)): b.agreed}
-            old: dict[tuple[str, str], Value | None] = {
-                p: value for p, value in both.items() if value is not None
-            }
+            # Neither has seen what the other agreed on.
+            old = {("agreed", str(who)): said.agreed for who, said in ((one, a), (other, b)) if said.settled}
             self.said[group, unit] = Said(
-                None, {**a.fresh, **b.fresh, **old}, a.former | b.former, a.doubtful or b.doubtful
+                fresh={**a.fresh, **b.fresh, **old},
+                former=a.former | b.former,
+                doubtful=a.doubtful or b.doubtful,
             )
         return group
 

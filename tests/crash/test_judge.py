@@ -69,3 +69,26 @@ def test_a_record_made_by_hand_has_not_seen_what_the_others_agree_on() -> None:
         }
     )
     assert "lost" not in log.judge.wrong
+
+
+def test_of_two_who_become_one_the_word_of_either_may_stand_also_that_it_was_emptied() -> None:
+    log = Log()
+    everywhere: dict[str, dict[str, Any]] = {}
+    for who, mobile in (("x", "+491"), ("y", "+492")):
+        log("people", "create", "erp", who, city=f"City {who}", mobile=mobile)
+        for system in ("crm", "shop"):
+            log(f"{who} {system}", "create", system, who, city=f"City {who}", mobile=mobile)
+    log("people", "update", "erp", "x", mobile="")
+    for system in ("crm", "shop"):
+        log(f"x {system} again", "update", system, "x", mobile="")
+    for (system, key), record in log.records.items():
+        everywhere.setdefault(system, {})[key] = record
+    log.judge.rest(everywhere)
+    log("people", "update", "shop", "y", mobile="+493")
+    log("people", "update", "crm", "x", city="City y")
+    as_one = {s: {k: {"city": "City y", "mobile": ""} for k in found} for s, found in everywhere.items()}
+    log.judge.rest(as_one)
+    assert dict(log.judge.wrong) == {}
+    log("people", "update", "erp", "y", mobile="+494")
+    log.judge.rest(as_one)
+    assert list(log.judge.wrong) == ["lost"], "but not what all saw go"
