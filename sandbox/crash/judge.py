@@ -16,7 +16,8 @@ Value = tuple[str, ...]
 class Said:
     """What may be true of one unit of a person: the last value all agreed on, or what was said since, by record.
 
-    Agreed on may also be that it was `emptied`. It is doubtful once a record was deleted: perhaps nobody read what it said last, and what it had said before stands.
+    Agreed on may also be that it was `emptied`. It is doubtful once a record was deleted: perhaps nobody read what it said last,
+    and what it had said before stands.
     """
 
     agreed: Value | None = None

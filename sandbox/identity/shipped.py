@@ -1,6 +1,7 @@
 """The model that is shipped: learnt from made-up customers, without what is only theirs, the frequencies of their names."""
 
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,9 @@ LOOSE = 8
 DIGITS = 4
 """So many are kept of each chance: more would differ from machine to machine."""
 
+NEUTRAL = {"address": range(1, 6)}
+"""Levels of which made-up customers teach nothing: how many share a postcode, and a name beside it, is each country's own."""
+
 FILE = Path(model.__file__).with_name("shipped.json")
 
 
@@ -39,7 +43,7 @@ def shipped() -> Model:
     return learnt.of_size(SIZE).model_copy(
         update={
             "about": about,
-            "chances": {name: _rounded(one) for name, one in learnt.chances.items()},
+            "chances": {name: _rounded(one, NEUTRAL.get(name, ())) for name, one in learnt.chances.items()},
             "shares": {kind: _digits(share) for kind, share in learnt.of_size(SIZE).shares.items()},
             "frequencies": {},
             "rare": {},
@@ -50,8 +54,12 @@ def shipped() -> Model:
     )
 
 
-def _rounded(chances: Chances) -> Chances:
-    return Chances(**{kind: _whole([_digits(value) for value in values]) for kind, values in chances})
+def _rounded(chances: Chances, neutral: Collection[int]) -> Chances:
+    """Return chances of a few digits; the `neutral` levels speak neither for one person nor against."""
+    told = {kind: list(values) for kind, values in chances}
+    for level in neutral:
+        told["person"][level] = told["stranger"][level]
+    return Chances(**{kind: _whole([_digits(value) for value in values]) for kind, values in told.items()})
 
 
 def _whole(values: list[float]) -> tuple[float, ...]:

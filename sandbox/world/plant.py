@@ -89,6 +89,29 @@ def name_spelling(scene: Scene, rng: random.Random) -> Scene:
     return _outdated(scene, rng, "family_name", lambda held: spelt, "name_spelling")
 
 
+def name_slip(scene: Scene, rng: random.Random) -> Scene:
+    """Older records have the family name with two letters in each other's place."""
+    name = scene.person.family_name
+    place = rng.randrange(1, len(name) - 1)
+    slipped = f"{name[:place]}{name[place + 1]}{name[place]}{name[place + 2 :]}"
+    if slipped == name or " " in slipped[place - 1 : place + 3]:
+        return scene
+    return _outdated(scene, rng, "family_name", lambda held: slipped, "name_slip")
+
+
+def unreachable(scene: Scene, rng: random.Random) -> Scene:
+    """One record has neither e-mail nor mobile phone: only its name and its door tell whose it is."""
+    expected = {name: said(scene.held[-1], name) for name in ("email", "mobile")}
+    emptied = rng.randrange(len(scene.held))
+    held = tuple(
+        replace(each, email=None, mobile=None) if index == emptied else each
+        for index, each in enumerate(scene.held)
+    )
+    for name, value in expected.items():
+        scene = _planted(scene, held, name, "unreachable", "settle", value)
+    return scene
+
+
 def changed_language(scene: Scene, rng: random.Random) -> Scene:
     """The older one of ERP and shop still has the former language, or the ERP has none."""
     both = [held for held in scene.held if held.connection in FIELDS["language"]]
@@ -113,7 +136,9 @@ def missing_number(scene: Scene, rng: random.Random) -> Scene:
 def twice_in_crm(scene: Scene, rng: random.Random) -> Scene:
     """The CRM holds the person a second time, with a former address and without the ERP's number."""
     first = next((held for held in scene.held if held.connection == "crm"), None)
-    if first is None or any(cell.field in ("address", "erp_number") for cell in scene.cells):
+    if first is None or not (first.email or first.mobile):
+        return scene  # a copy at another door would be nobody's
+    if any(cell.field in ("address", "erp_number") for cell in scene.cells):
         return scene
     country = BY_CODE[scene.person.country]
     second = replace(
@@ -139,13 +164,21 @@ def twice_in_crm(scene: Scene, rng: random.Random) -> Scene:
 
 IDENTITY: tuple[tuple[Kind | None, int], ...] = (
     (email_spelling, 12), (changed_email, 16), (missing_email, 14),
-    (phone_format, 14), (changed_mobile, 12), (missing_mobile, 14), (None, 18),
+    (phone_format, 14), (changed_mobile, 12), (missing_mobile, 14), (unreachable, 6), (None, 12),
 )  # fmt: skip
 PLACE: tuple[tuple[Kind | None, int], ...] = ((moved_house, 30), (missing_address, 15), (None, 55))
-NAME: tuple[tuple[Kind | None, int], ...] = ((married_name, 10), (name_spelling, 15), (None, 75))
+NAME: tuple[tuple[Kind | None, int], ...] = (
+    (married_name, 10),
+    (name_spelling, 15),
+    (name_slip, 8),
+    (None, 67),
+)
 RECORD: tuple[tuple[Kind | None, int], ...] = ((missing_number, 40), (None, 60))
 LANGUAGE: tuple[tuple[Kind | None, int], ...] = ((changed_language, 15), (None, 85))
-DOUBLE: tuple[tuple[Kind | None, int], ...] = ((twice_in_crm, 6), (None, 94))
+DOUBLE: tuple[tuple[Kind | None, int], ...] = ((twice_in_crm, 22), (None, 78))
+
+TELLING = (PLACE, NAME)
+"""What must not change as well where a record has nothing else."""
 
 
 def planted(scene: Scene, rng: random.Random) -> Scene:
@@ -154,7 +187,8 @@ def planted(scene: Scene, rng: random.Random) -> Scene:
         return scene
     for group in (IDENTITY, PLACE, NAME, LANGUAGE, RECORD, DOUBLE):
         kind = rng.choices([kind for kind, _ in group], [share for _, share in group])[0]
-        scene = kind(scene, rng) if kind else scene
+        if kind and not (group in TELLING and any(cell.kind == "unreachable" for cell in scene.cells)):
+            scene = kind(scene, rng)
     return scene
 
 

@@ -23,7 +23,7 @@ def test_each_system_holds_about_as_many_persons_as_it_should(world: World) -> N
     held = Counter(record.connection for record in world.records)
     assert len(world.persons) == 2000
     for connection, count in {"erp": 900, "crm": 1000, "shop": 1150, "social": 250, "community": 300}.items():
-        assert abs(held[connection] - count) <= 0.15 * count, connection
+        assert abs(held[connection] - count) <= 0.2 * count, connection
 
 
 def test_no_two_records_have_one_address(world: World) -> None:
@@ -41,7 +41,7 @@ def test_nearly_all_planted_cells_can_be_settled(world: World) -> None:
     "kind",
     [
         "email_spelling", "changed_email", "missing_email", "phone_format", "changed_mobile",
-        "missing_mobile", "moved_house", "missing_address", "married_name", "name_spelling",
+        "missing_mobile", "moved_house", "missing_address", "married_name", "name_spelling", "name_slip", "unreachable",
         "missing_number", "changed_language", "twice_in_crm", "late_customer", "unacceptable", "called_otherwise",
     ],
 )  # fmt: skip
@@ -73,6 +73,8 @@ def test_records_of_one_person_that_differ_still_share_a_value_that_identifies(w
             country = world.persons[record.person].country
             values = {("email", meaning("email", record.email))} if record.email else set()
             values |= {("mobile", meaning("mobile", record.mobile, country))} if record.mobile else set()
+            door = (record.given_name, record.family_name, record.address)
+            values |= {("name and door", door)} if record.address else set()
             values |= {("number", record.key if record.connection == "erp" else record.erp_number)}
             records[record.person].append(values - {("number", None)})
     for person, groups in records.items():
