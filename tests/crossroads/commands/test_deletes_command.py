@@ -1,11 +1,9 @@
 """A person sees which deletions wait, and decides: about those that were shown, under their own name."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from crossroads.cli import app
@@ -17,8 +15,7 @@ from crossroads.testkit.memory import Memory
 def home(
     world: Callable[..., Any],
     customer_plan: Callable[..., Any],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    at_home: Callable[[Any], Any],
 ) -> Any:
     """A home in which three of four deletions at once wait."""
     plan = customer_plan("crm", crm={"deletes": {"most": "0%", "least": 0}})
@@ -32,12 +29,7 @@ def home(
         w.systems["crm"].delete("people", str(number))
     with pytest.raises(RunFailed):
         w.sync()
-    (tmp_path / "dags" / "syncs").mkdir(parents=True)
-    (tmp_path / "airflow.cfg").touch()
-    (tmp_path / "dags" / "syncs" / "customers.yaml").write_text(yaml.safe_dump(plan.model_dump(mode="json")))
-    monkeypatch.setenv("CROSSROADS_HOME", str(tmp_path))
-    monkeypatch.setenv("CROSSROADS_DATABASE_URL", w.store.url)
-    return w
+    return at_home(w)
 
 
 def asked(*command: str, answer: str | None = None) -> tuple[int, str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from crossroads.cli import app
@@ -108,8 +107,7 @@ def test_a_pair_is_explained_row_by_row_and_no_value_is_shown(files: Path) -> No
 def home(
     world: Callable[..., Any],
     customer_plan: Callable[..., Any],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    at_home: Callable[[Any], Any],
 ) -> Any:
     """A home in which one person is in two systems, and two more records are doubtful."""
     plan = customer_plan("erp", "crm", create="never")
@@ -120,12 +118,7 @@ def home(
             "people", "2", given="Eva", family="Ek", mail=mail, street="Am Markt 7", city="Ulm"
         )
     w.sync()
-    (tmp_path / "dags" / "syncs").mkdir(parents=True)
-    (tmp_path / "airflow.cfg").touch()
-    (tmp_path / "dags" / "syncs" / "customers.yaml").write_text(yaml.safe_dump(plan.model_dump(mode="json")))
-    monkeypatch.setenv("CROSSROADS_HOME", str(tmp_path))
-    monkeypatch.setenv("CROSSROADS_DATABASE_URL", w.store.url)
-    return w
+    return at_home(w)
 
 
 def test_two_records_of_the_store_are_explained(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,10 +123,7 @@ def test_a_request_of_the_store_that_was_lost_is_waited_for_before_its_create_is
     w = world(erp=Memory(), crm=crm)
     (plan,) = w.plans
     w.systems["erp"].put("people", "1", **ANN)
-    engine.begin(w.ws, plan, "r")
-    for member in plan.between:
-        engine.pull(w.ws, plan, member.name, "r")
-    engine.match(w.ws, plan, "r")
+    w.begun("r")
     planned_only(w, plan)
 
     class Arriving(MemoryConnector):
@@ -161,10 +158,7 @@ def test_who_rests_while_a_create_is_in_doubt_is_known_before_anybody_is_made(wo
     w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
     (plan,) = w.plans
     w.systems["erp"].put("people", "1", **ANN)
-    engine.begin(w.ws, plan, "r")
-    for member in plan.between:
-        engine.pull(w.ws, plan, member.name, "r")
-    engine.match(w.ws, plan, "r")
+    w.begun("r")
     planned_only(w, plan)
     restored(w.ws)
     bo = {"given": "Bo", "family": "Ek", "mail": "bo@ek.example", "changed": JAN}
