@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # DAG files are parsed every half minute: the engine is impor
     from crossroads.engine.workspace import System, Workspace
 
 LONGEST_WAIT = 3600.0
+CONSOLE = "/crossroads"
+"""Where Airflow mounts the console."""
 
 
 class SystemHook(BaseHook):
@@ -131,6 +133,13 @@ def database_url() -> str:
     return os.environ.get("CROSSROADS_DATABASE_URL") or f"sqlite:///{AIRFLOW_HOME}/var/crossroads.db"
 
 
+def page(path: str) -> str:
+    """Return the address of a page of the console."""
+    from airflow.configuration import conf
+
+    return f"{conf.get('api', 'base_url', fallback='').rstrip('/')}{CONSOLE}/{path}"
+
+
 def dags_folder() -> Path:
     """Return the folder Airflow takes DAGs from; the sync files lie below it."""
     from airflow.configuration import conf
@@ -138,15 +147,22 @@ def dags_folder() -> Path:
     return Path(conf.get_mandatory_value("core", "dags_folder"))
 
 
-def perform(step: Callable[..., Any], *arguments: Any, sync: str | None = None, **options: Any) -> None:
-    """Do one step, `step(workspace, [plan,] ...)`. It returns nothing: no record can enter XCom."""
+@contextmanager
+def working() -> Iterator["Workspace"]:
+    """Yield an open workspace to a task; errors leave it discreetly."""
     with discreet():
         ws = workspace()
         try:
-            plan = [ws.plan(sync)] if sync else []
-            step(ws, *plan, *arguments, **options)
+            yield ws
         finally:
             ws.store.close()
+
+
+def perform(step: Callable[..., Any], *arguments: Any, sync: str | None = None, **options: Any) -> None:
+    """Do one step, `step(workspace, [plan,] ...)`. It returns nothing: no record can enter XCom."""
+    with working() as ws:
+        plan = [ws.plan(sync)] if sync else []
+        step(ws, *plan, *arguments, **options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 from airflow.plugins_manager import AirflowPlugin
 from console import listener
 
-PREFIX = "/crossroads"
+from crossroads.airflow import CONSOLE
 
 
 async def console(scope: Any, receive: Any, send: Any) -> None:
@@ -20,8 +20,8 @@ class CrossroadsPlugin(AirflowPlugin):
 
     name = "crossroads"
     # Airflow asks for no login on a mounted application: the application itself does, see console/app.py.
-    fastapi_apps = [{"app": console, "url_prefix": PREFIX, "name": "Crossroads"}]
+    fastapi_apps = [{"app": console, "url_prefix": CONSOLE, "name": "Crossroads"}]
     external_views = [
-        {"name": "Crossroads", "href": f"{PREFIX}/", "destination": "nav", "url_route": "crossroads"}
+        {"name": "Crossroads", "href": f"{CONSOLE}/", "destination": "nav", "url_route": "crossroads"}
     ]
     listeners = [listener]

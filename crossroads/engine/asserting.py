@@ -6,6 +6,7 @@ It outranks every weight and is kept for every later run.
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 import orjson
 from sqlalchemy import Connection, and_, false, or_, select
@@ -51,6 +52,16 @@ class Outcome:
     effects: Sequence[Effect] = field(repr=False)
     made: Sequence[tuple[str, str]]
 
+    @property
+    def mark(self) -> str:
+        """Return what is another as soon as it would be about other records: who was shown this one knows by it."""
+        persons = sorted(sorted(names) for names in self.persons.values())
+        return blake2b(orjson.dumps(persons), digest_size=8).hexdigest()
+
+
+class Moved(ConfigError):
+    """What was shown to somebody is not what would be done by now: nothing was done."""
+
 
 def shown(ws: Workspace, word: Word) -> Outcome:
     """Return what would come of a word; nothing stays."""
@@ -60,16 +71,24 @@ def shown(ws: Workspace, word: Word) -> Outcome:
     return found
 
 
-def say(ws: Workspace, word: Word) -> Outcome:
-    """Keep a word and find the persons anew, so that the next runs tell the systems."""
+def say(ws: Workspace, word: Word, mark: str | None = None) -> Outcome:
+    """Keep a word and find the persons anew, so that the next runs tell the systems; said again, it changes nothing.
+
+    With the `mark` of what was shown before, it raises `Moved` if other records are concerned by now.
+    """
     with ws.store.write((PERSONS,)) as db:
-        return _carry_out(db, ws, word)
+        found = _carry_out(db, ws, word)
+        if mark not in (None, found.mark):
+            raise Moved(
+                f"Whose records {word.a} and {word.b} are has changed since the question was put: it is put anew."
+            )
+        return found
 
 
 def _carry_out(db: Connection, ws: Workspace, word: Word) -> Outcome:
     at = ws.clock()
     records = _records(db, ws, (word.a, word.b))
-    (_withdraw if word.withdrawn else _keep)(db, word, at)
+    news = (_withdraw if word.withdrawn else _keep)(db, word, at)
     signed = {one.id: signature(ws, one) for one in records}
     touched = links.relink(db, ws, PERSONS, records, signed, run=RUN, at=at)
     settle(db, ws, PERSONS, touched, run=RUN, at=at)
@@ -86,7 +105,8 @@ def _carry_out(db: Connection, ws: Workspace, word: Word) -> Outcome:
         )
     kind = "withdraw" if word.withdrawn else word.kind
     body = {"records": [word.a, word.b], "by": word.actor, "why": word.why}
-    journal.append(db, [journal.Line(kind, profile, body) for profile in sorted(persons)], run=RUN, at=at)
+    lines = [journal.Line(kind, profile, body) for profile in sorted(persons)]
+    journal.append(db, lines if news else [], run=RUN, at=at)
     golden = _golden(db, persons)
     open_ = reviews.contested(db, ws.survivorship, PERSONS, golden)
     told = [
@@ -115,15 +135,19 @@ def _records(db: Connection, ws: Workspace, names: Sequence[str]) -> list[dirty.
     return found
 
 
-def _keep(db: Connection, word: Word, at: str) -> None:
+def _keep(db: Connection, word: Word, at: str) -> bool:
     rows = table(Assertion)
     a, b = sorted((word.a, word.b))
-    former = db.execute(select(rows.c.kind, rows.c.over).where(rows.c.a == a, rows.c.b == b)).first()
+    query = select(rows.c.kind, rows.c.over, rows.c.actor, rows.c.why)
+    former = db.execute(query.where(rows.c.a == a, rows.c.b == b)).first()
+    if former and (former.kind, former.actor, former.why) == (word.kind, word.actor, word.why):
+        return False
     over = "" if former is None else former.over or (former.kind if former.kind not in (SAME, APART) else "")
     _assertion(db, [(a, b, word.kind, word.why, at, word.actor, over)])
+    return True
 
 
-def _withdraw(db: Connection, word: Word, at: str) -> None:
+def _withdraw(db: Connection, word: Word, at: str) -> bool:
     rows = table(Assertion)
     a, b = sorted((word.a, word.b))
     here = and_(rows.c.a == a, rows.c.b == b)
@@ -134,6 +158,7 @@ def _withdraw(db: Connection, word: Word, at: str) -> None:
         _assertion(db, [(a, b, former.over, word.why, at, "", "")])
     else:
         db.execute(rows.delete().where(here))
+    return True
 
 
 def _golden(db: Connection, profiles: Iterable[str]) -> dict[str, Document]:

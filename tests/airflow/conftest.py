@@ -17,7 +17,13 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a real Airflow of its own home, with a third party's system installed, answers; see inside.py."""
     home, mappings = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("mappings")
     (home / "dags").mkdir()
-    for shipped in ("airflow.cfg", "dags/syncs.py", "dags/upkeep.py", "dags/.airflowignore"):
+    for shipped in (
+        "airflow.cfg",
+        "dags/syncs.py",
+        "dags/upkeep.py",
+        "dags/stewards.py",
+        "dags/.airflowignore",
+    ):
         shutil.copy(ROOT / shipped, home / shipped)
     shutil.copytree(HERE / "syncs", home / "dags" / "syncs")
     (home / "plugins").symlink_to(ROOT / "plugins")

@@ -8,9 +8,12 @@ Called as `inside.py HOME ANSWERS`; the answers are one JSON file.
 import json
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 from typing import Any
+
+import steward
 
 from crossroads.launch.home import Home
 
@@ -38,7 +41,37 @@ def main(home: Home, answers: Path) -> None:
     left.write_text(json.dumps({key: {**person, "odd": True} for key, person in people.items()}))
     said["odd"] = run(home, "the connector fails in a way nobody foresaw")
     said["found in files"] = {value: found(home, value) for value in ("Byron", "ada@example.org")}
+    said["stewards"] = stewards(home, {"left": left, "right": right})
     answers.write_text(json.dumps(said))
+
+
+def stewards(home: Home, notebooks: dict[str, Path]) -> dict[str, Any]:
+    """Plant doubtful pairs, run the DAG while somebody answers over Airflow's interface, and see what became of them."""
+    from sqlalchemy import select
+
+    from crossroads.airflow import run_dag
+    from crossroads.store import Store, table
+    from crossroads.store.tables import Assertion
+
+    for name, path in notebooks.items():
+        path.write_text(json.dumps(steward.people(name)))
+    run(home, "pairs of one name and door, and other addresses")
+    with ThreadPoolExecutor() as beside:  # the DAG needs the main thread
+        answering = beside.submit(steward.answers, home.passwords)
+        ran = run_dag("stewards")
+        said = answering.result()
+    store = Store(home.database_url)
+    with store.read() as db:
+        words = [dict(row._mapping) for row in db.execute(select(table(Assertion)))]
+    store.close()
+    files = {value: found(home, value) for value in ("Quillfeather", "left.Ottoline@post.example")}
+    return {
+        **said,
+        "green": ran.green,
+        "words": words,
+        "found in files": files,
+        "after": steward.after(home.passwords),
+    }
 
 
 def shipped_dags() -> dict[str, Any]:

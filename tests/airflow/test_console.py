@@ -1,28 +1,10 @@
 """The page in Airflow's navigation: who may see it, what it says, and in which language."""
 
-import importlib.util
-from pathlib import Path
-from string import Formatter
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
-
-
-def _module(name: str) -> ModuleType:
-    path = Path(__file__).parents[2] / "plugins" / "console" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"console_{name}", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _places(text: str) -> set[str | None]:
-    return {field for _, field, _, _ in Formatter().parse(text)} - {None}
 
 
 def test_without_a_login_the_page_is_refused(airflow: dict[str, Any]) -> None:
@@ -58,10 +40,3 @@ def test_the_page_is_in_airflows_navigation(airflow: dict[str, Any]) -> None:
     (plugin,) = airflow["page"]["navigation"]["plugins"]
     (view,) = plugin["external_views"]
     assert (view["destination"], view["href"]) == ("nav", "/crossroads/")
-
-
-def test_every_text_is_there_in_both_languages_with_the_same_values_to_fill_in() -> None:
-    texts = _module("texts")
-    assert set(texts.ENGLISH) == set(texts.SPANISH)
-    for name, said in texts.ENGLISH.items():
-        assert _places(said) == _places(texts.SPANISH[name]), name

@@ -12,7 +12,7 @@ SYNCS = ("customers", "orders", "conversations")
 def test_every_dag_parses_quickly_and_imports_no_system(airflow: dict[str, Any]) -> None:
     shipped = airflow["shipped"]
     assert shipped["errors"] == {}
-    assert set(shipped["dags"]) == {*SYNCS, "upkeep", "reconcile"}
+    assert set(shipped["dags"]) == {*SYNCS, "upkeep", "reconcile", "stewards"}
     assert shipped["seconds"] < 5
     assert shipped["systems imported"] == []
 

@@ -10,15 +10,19 @@ from crossroads.store.tables import Assertion, Edge, Node
 
 
 class Doubt(NamedTuple):
-    """Two records by their addresses, and the bits that speak for one person."""
+    """Two records by their addresses, the bits that speak for one person, and their numbers in the register, in that order."""
 
     a: str
     b: str
     bits: float
+    numbers: tuple[int, int]
 
 
-def doubtful(db: Connection, limit: int) -> list[Doubt]:
-    """Return pairs that a person might decide, the likeliest first; whom people told apart are no doubt any more."""
+def doubtful(db: Connection, limit: int, numbers: tuple[int, int] | None = None) -> list[Doubt]:
+    """Return pairs that a person might decide, the likeliest first; whom people told apart are no doubt any more.
+
+    With `numbers`, that pair only, if it is one of them.
+    """
     edge, one, other, said = (
         table(Edge),
         table(Node).alias("one"),
@@ -33,11 +37,16 @@ def doubtful(db: Connection, limit: int) -> list[Doubt]:
         ),
     )
     query = (
-        select(one.c.address, other.c.address, edge.c.bits)
+        select(one.c.address, other.c.address, edge.c.bits, edge.c.a, edge.c.b)
         .join(one, one.c.number == edge.c.a)
         .join(other, other.c.number == edge.c.b)
         .where(or_(one.c.cluster != other.c.cluster, one.c.cluster == 0), ~told)
         .order_by(edge.c.bits.desc(), one.c.address, other.c.address)
         .limit(limit)
     )
-    return [Doubt(min(a, b), max(a, b), bits) for a, b, bits in db.execute(query)]
+    if numbers is not None:
+        query = query.where(edge.c.a == min(numbers), edge.c.b == max(numbers))
+    return [
+        Doubt(a, b, bits, (x, y)) if a < b else Doubt(b, a, bits, (y, x))
+        for a, b, bits, x, y in db.execute(query)
+    ]

@@ -166,9 +166,9 @@ def test_doubtful_pairs_are_listed_until_somebody_tells_them_apart(
         )
     w.sync()
     with w.store.read() as db:
-        ((a, b, bits),) = doubtful(db, 9)
-    assert (a, b) == (A, B)
-    assert 0 <= bits < w.ws.model.threshold
+        (found,) = doubtful(db, 9)
+    assert (found.a, found.b) == (A, B)
+    assert 0 <= found.bits < w.ws.model.threshold
     say(w.ws, word(APART))
     with w.store.read() as db:
         assert doubtful(db, 9) == []
