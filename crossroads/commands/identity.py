@@ -67,6 +67,33 @@ def resolve(
 
 
 @app.command()
+def learn(
+    out: Annotated[Path, typer.Option(help="Where to write the model.")],
+    limit: Annotated[int, typer.Option(help="How many people to name whose records would change.")] = 20,
+) -> None:
+    """Learn who is who from the store's own customers, and show what would change by that; nothing is changed."""
+    with told(), workspace() as ws, console.status("Learning ...") as status:
+        _need_extra()
+        from crossroads.engine.learning import difference, learnt
+
+        model = learnt(ws)
+        model.save(out)
+        status.update(f"Finding who is who among {model.records:,} records on a copy of the store ...")
+        found = difference(ws, model)
+    shown = Table("", "records", box=None)
+    for what, people in (("joined", found.joined), ("parted", found.parted)):
+        for parts in people[:limit]:
+            shown.add_row(what, "  |  ".join(", ".join(names) for names in parts))
+    console.print(shown)
+    console.print(
+        f"{found.records:,} records are {found.before:,} people by the model in use, {ws.model.version}, and {found.after:,} by "
+        f"model {model.version}, which merges from {model.threshold:.1f} bits on: {len(found.joined):,} of them are made of "
+        f"several, {len(found.parted):,} are taken apart. Written to {out}; the store is as it was.",
+        highlight=False,
+    )
+
+
+@app.command()
 def explain(
     a: Annotated[str, typer.Argument(help="The id of a record; in the store, connection/stream/key.")],
     b: Annotated[str, typer.Argument(help="The id of another.")],
