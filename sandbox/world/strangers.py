@@ -51,9 +51,13 @@ def strangers(
             note(first, Strange(found[first].id, "namesake", _as_is))
             note(second, Strange(found[second].id, "namesake", _as_is, like=found[first].id))
         for first, second in _pair(pools, ("erp", "crm"), ("shop",)):
-            found[second] = _housemate(found[first], found[second])
+            found[second] = replace(_housemate(found[first], found[second]), email=found[first].email)
             note(first, Strange(found[first].id, "shared_mailbox", _as_is))
             note(second, Strange(found[second].id, "shared_mailbox", _as_is, like=found[first].id))
+        for first, second in _pair(pools, ("erp", "shop"), ("crm",)):
+            found[second] = replace(_housemate(found[first], found[second]), mobile=found[first].mobile)
+            note(first, Strange(found[first].id, "shared_telephone", _as_is))
+            note(second, Strange(found[second].id, "shared_telephone", _unwritten, like=found[first].id))
         for index in _one(pools, ("crm", "shop")):
             who = found[index]
             note(index, Strange(who.id, "called_otherwise", _called(who), field="given_name"))
@@ -64,12 +68,11 @@ def strangers(
 
 
 def _housemate(one: Person, other: Person) -> Person:
-    """Return `other` as somebody of the same household, with the same mailbox and another given name."""
+    """Return `other` as somebody of the same household, with another given name."""
     return replace(
         other,
         given_name=_unlike(one),
         family_name=one.family_name,
-        email=one.email,
         address=one.address,
         language=one.language,
     )
@@ -89,6 +92,11 @@ def _unlike(person: Person) -> str:
     """Return a given name of the country that nobody takes for this one."""
     names = BY_CODE[person.country].given
     return min(names, key=lambda name: SequenceMatcher(None, name, person.given_name).ratio())
+
+
+def _unwritten(held: Held) -> Held:
+    """Write no e-mail: the household's telephone is all there is to reach them by."""
+    return replace(held, email=None)
 
 
 def _nowhere(held: Held) -> Held:
