@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, TextClause, select
 
 from crossroads.engine import echo
 from crossroads.engine.echo import Held
@@ -32,7 +32,7 @@ class Dirty(NamedTuple):
         return f"{self.connection}/{self.stream}/{self.key}"
 
 
-def read(db: Connection, *where: ColumnElement[bool], limit: int | None = None) -> list[Dirty]:
+def read(db: Connection, *where: ColumnElement[bool] | TextClause, limit: int | None = None) -> list[Dirty]:
     """Return some contributions, oldest first."""
     rows, link = table(Contribution), table(Link)
     own = ("id", "connection", "stream", "key", "signature")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, tuple_, update
+from sqlalchemy import Connection, Row, TextClause, and_, func, or_, select, text, tuple_, update
 
 from crossroads.canonical import Document
 from crossroads.engine import states
@@ -19,7 +19,7 @@ from crossroads.plan import Member
 from crossroads.records import Change, Part, Record
 from crossroads.store.clock import later
 from crossroads.store.session import chunks, table
-from crossroads.store.tables import OPEN_WORDS, Intent
+from crossroads.store.tables import DOUBT_WORDS, OPEN_WORDS, Intent
 
 _COLUMNS = (
     "id",
@@ -69,12 +69,12 @@ def told(patch: Patch) -> dict[str, Any]:
     return {"record": patch.record, "parts": parts}
 
 
-def in_doubt() -> ColumnElement[bool]:
-    """Return the condition for a write that may have been done without our knowing: no answer yet, or a create to be repeated."""
-    rows = table(Intent)
-    repeated = (rows.c.state == "planned") & (rows.c.slot == "") & (rows.c.attempts > 0)
-    # In the words of the index over open writes, or every write ever made is walked through.
-    return and_(text(OPEN_WORDS), rows.c.state.in_(("sent", "unknown")) | repeated)
+def in_doubt() -> TextClause:
+    """Return the condition for a write that may have been done without our knowing: no answer yet, or a create to be repeated.
+
+    It is in the words of the index over these few, or all that is planned is walked through each time.
+    """
+    return text(DOUBT_WORDS)
 
 
 def claim(
@@ -216,9 +216,11 @@ def reopen(db: Connection, connection: str, stream: str, *, at: str) -> list[str
     """
     rows = table(Intent)
     mine = (rows.c.connection == connection, rows.c.stream == stream, rows.c.state == "planned")
-    query = select(rows.c.id, rows.c.fence, rows.c.profile, in_doubt().label("doubt"))
-    found = db.execute(query.where(*mine, text(OPEN_WORDS))).all()
-    _move(db, [row for row in found if row.doubt], "planned", "unknown", {"lease_until": None})
+    found = db.execute(
+        select(rows.c.id, rows.c.fence, rows.c.profile, rows.c.slot, rows.c.attempts).where(*mine)
+    ).all()
+    doubtful = [row for row in found if not row.slot and row.attempts]
+    _move(db, doubtful, "planned", "unknown", {"lease_until": None})
     stale = _move(db, found, "planned", "superseded", {"ended_at": at})  # those that are still planned
     return sorted({row.profile for row in stale})
 

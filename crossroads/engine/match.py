@@ -54,7 +54,8 @@ def work_off(ws: Workspace, plan: Plan, run: str) -> Counter[str]:
 
 def _dirty(db: Connection, entity: str, after: str) -> list[Dirty]:
     rows = table(Contribution)
-    return read(db, rows.c.entity == entity, rows.c.dirty > 0, rows.c.id > after, limit=CHUNK)
+    # In the words of the index, which has them in this order: else all that waits is sorted anew for each chunk.
+    return read(db, rows.c.entity == entity, text("dirty > 0"), rows.c.id > after, limit=CHUNK)
 
 
 def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirty]) -> Counter[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from crossroads.canonical import Document
 from crossroads.engine import echo, ledger, parking
@@ -34,14 +34,14 @@ def due(db: Connection, member: Member) -> list[str]:
     """Return the due profiles that have no write under way."""
     rows, intent = table(Due), table(Intent)
     mine = (rows.c.connection == member.connection) & (rows.c.stream == member.stream)
-    busy = select(intent.c.profile).where(
-        intent.c.connection == member.connection,
-        intent.c.stream == member.stream,
+    # Looked up profile by profile: as a list, all that is planned would be walked through for every chunk.
+    busy = exists().where(
+        intent.c.connection == rows.c.connection,
+        intent.c.stream == rows.c.stream,
+        intent.c.profile == rows.c.profile,
         ledger.in_doubt(),
     )
-    query = (
-        select(rows.c.profile).where(mine, rows.c.profile.not_in(busy)).order_by(rows.c.profile).limit(CHUNK)
-    )
+    query = select(rows.c.profile).where(mine, ~busy).order_by(rows.c.profile).limit(CHUNK)
     return list(db.execute(query).scalars().all())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from crossroads.errors import ConfigError
+from crossroads.store import statistics
 from crossroads.store.session import Store
 from crossroads.store.tables import Run
 
@@ -32,6 +33,8 @@ def migrate(url: str) -> None:
             _upgrade(connection)
             if connection.dialect.name == "postgresql":
                 _order_by_bytes(connection)
+            else:
+                statistics.tell(connection)
     finally:
         store.close()
 

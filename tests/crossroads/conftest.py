@@ -17,7 +17,7 @@ from crossroads.engine import System, Workspace
 from crossroads.engine.survivorship import Survivorship
 from crossroads.mapping import Lens
 from crossroads.plan import Plan
-from crossroads.store import Store, tables
+from crossroads.store import Store, statistics, tables
 from crossroads.testkit.memory import Memory
 from sandbox.lenses import lens as mapping
 
@@ -30,6 +30,8 @@ class World:
         self.store = Store(url)
         if url.startswith("sqlite"):
             SQLModel.metadata.create_all(self.store.engine)
+            with self.store.write() as db:
+                statistics.tell(db)
         self.ws = self.workspace()
         self.runs = 0
 

@@ -9,9 +9,19 @@ from crossroads.store.tables.persons import Assertion, Decision, IdentityKey, Li
 from crossroads.store.tables.resolved import Block, Edge, Node, Retired
 from crossroads.store.tables.runs import Drift, Entry, Lease, Page, Reconciliation, Run, Step
 from crossroads.store.tables.said import Contribution, Deletion, Dictionary, SourceField, StreamState, Turn
-from crossroads.store.tables.sent import OPEN_WORDS, Due, Intent, Notice, Parked, Rejected, Repair
+from crossroads.store.tables.sent import (
+    DOUBT_WORDS,
+    OPEN_WORDS,
+    Due,
+    Intent,
+    Notice,
+    Parked,
+    Rejected,
+    Repair,
+)
 
 __all__ = [
+    "DOUBT_WORDS",
     "OPEN_WORDS",
     "Assertion",
     "Block",

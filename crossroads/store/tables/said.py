@@ -51,7 +51,7 @@ class Contribution(SQLModel, table=True):
         Index(
             "contribution_dirty",
             "entity",
-            "dirty",
+            "id",
             sqlite_where=text("dirty > 0"),
             postgresql_where=text("dirty > 0"),
         ),

@@ -6,6 +6,9 @@ from sqlmodel import Field, SQLModel
 OPEN_WORDS = "state in ('planned', 'sent', 'unknown')"
 """The intents whose outcome is not known, in the words of the index over them."""
 
+DOUBT_WORDS = "(state in ('sent', 'unknown') or (state = 'planned' and slot = '' and attempts > 0))"
+"""The intents that may have been done without our knowing: no answer yet, or a create to be repeated."""
+
 
 class Due(SQLModel, table=True):
     """A profile that a target stream may have to hear about."""
@@ -37,6 +40,14 @@ class Intent(SQLModel, table=True):
             unique=True,
             sqlite_where=text(OPEN_WORDS),
             postgresql_where=text(OPEN_WORDS),
+        ),
+        Index(
+            "intent_doubt",
+            "connection",
+            "stream",
+            "profile",
+            sqlite_where=text(DOUBT_WORDS),
+            postgresql_where=text(DOUBT_WORDS),
         ),
     )
     id: str = Field(primary_key=True)
