@@ -31,6 +31,7 @@ VARIABLES = {
     "CROSSROADS_DATABASE_URL": "the store, `postgresql://...` for several workers; without it, `var/crossroads.db`",
     "CROSSROADS_BUDGET_URL": "the database in which all workers count their calls; without it, beside the store",
     "CROSSROADS_MAPPINGS": "the folder of mappings; without it, those that came with the installation",
+    "CROSSROADS_LANGUAGE": "the language in which stewards are asked, `en` or `es`; without it, `en`",
     "CROSSROADS_DEBUG": "`1` shows errors of other software whole; they may quote a record, so with invented records only",
     "CROSSROADS_UP": "the launcher's mark on the processes it started; not for people to set",
 }
