@@ -17,6 +17,7 @@ from crossroads.audit.spoken import LANGUAGES, Speaker, language
 MOST = 50
 WAITS = timedelta(hours=23)  # what nobody answered is put anew with the next morning's questions
 CHOICES = ("must", "cannot", "later")
+MEANT = {texts[f"choice.{kind}"]: kind for texts in LANGUAGES.values() for kind in CHOICES}
 REASONS = ("records", "known", "asked", "documents")  # to choose from: what is typed freely may name a person
 
 say = Speaker(language(os.environ.get("CROSSROADS_LANGUAGE", "en")))
@@ -61,9 +62,7 @@ def stewards() -> None:
             from crossroads.engine import asserting
 
             (chosen,) = answer["chosen_options"]
-            kind = next(
-                k for k in CHOICES if any(chosen == texts[f"choice.{k}"] for texts in LANGUAGES.values())
-            )
+            kind = MEANT[chosen]
             if kind == "later":
                 raise AirflowSkipException("Nobody decided; they are asked about again.")
             word = asserting.Word(

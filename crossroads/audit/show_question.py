@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_
+from sqlalchemy import Connection
 
 from crossroads.audit.spoken import Speaker
 from crossroads.engine import dirty
 from crossroads.engine.questions import Question
 from crossroads.identity.online.doubtful import Doubt
 from crossroads.identity.threshold import belief
-from crossroads.store.session import table
-from crossroads.store.tables import Contribution
 
 
 def subject(doubt: Doubt, say: Speaker) -> str:
@@ -54,13 +52,8 @@ def waterfall(asked: Question, say: Speaker) -> Iterator[tuple[str, str, str, fl
 
 def sides(db: Connection, asked: Question) -> list[tuple[str, Any, Any]]:
     """Return what each of the two records holds, field by field."""
-    rows = table(Contribution)
     names = (asked.doubt.a, asked.doubt.b)
-    here = (
-        and_(rows.c.connection == connection, rows.c.stream == stream, rows.c.key == key)
-        for connection, stream, key in (name.split("/", 2) for name in names)
-    )
-    found = {one.address: one.held.holds for one in dirty.read(db, or_(*here))}
+    found = {one.address: one.held.holds for one in dirty.at(db, names)}
     a, b = (found.get(name, {}) for name in names)
     return [
         (path, a.get(path), b.get(path))

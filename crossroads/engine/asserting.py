@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import orjson
-from sqlalchemy import Connection, and_, false, or_, select
+from sqlalchemy import Connection, and_, select
 
 from crossroads import journal
 from crossroads.canonical import Document
@@ -21,7 +21,7 @@ from crossroads.engine.signature import signature
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError
 from crossroads.store.session import Bulk, table
-from crossroads.store.tables import Assertion, Contribution, Due, Profile
+from crossroads.store.tables import Assertion, Due, Profile
 
 RUN = "assertion"  # what stands where others name the run
 SAME, APART = "must", "cannot"
@@ -118,14 +118,11 @@ def _carry_out(db: Connection, ws: Workspace, word: Word) -> Outcome:
 
 
 def _records(db: Connection, ws: Workspace, names: Sequence[str]) -> list[dirty.Dirty]:
-    rows = table(Contribution)
-    places = [name.split("/", 2) for name in names]
-    here = [
-        and_(rows.c.connection == place[0], rows.c.stream == place[1], rows.c.key == place[2])
-        for place in places
-        if len(place) == 3 and ws.entities.get((place[0], place[1])) == PERSONS
+    found = [
+        one
+        for one in dirty.at(db, names)
+        if one.profile and ws.entities.get((one.connection, one.stream)) == PERSONS
     ]
-    found = [one for one in dirty.read(db, or_(false(), *here)) if one.profile]
     if missing := sorted({*names} - {one.address for one in found}):
         raise ConfigError(
             f"No customer's record {' or '.join(missing)} is known: say connection/stream/key, of two records."

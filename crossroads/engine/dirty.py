@@ -1,8 +1,9 @@
 """A contribution that says something new, on its way through parking, linking and settling."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, TextClause, select
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, false, or_, select
 
 from crossroads.engine import echo
 from crossroads.engine.echo import Held
@@ -50,3 +51,15 @@ def read(db: Connection, *where: ColumnElement[bool] | TextClause, limit: int | 
         .limit(limit)
     )
     return [Dirty._make((*row[:8], echo.read(row[8:]))) for row in db.execute(query).all()]
+
+
+def at(db: Connection, addresses: Iterable[str]) -> list[Dirty]:
+    """Return contributions by their addresses; of those that are none, nothing."""
+    rows = table(Contribution)
+    places = (name.split("/", 2) for name in addresses)
+    here = [
+        and_(rows.c.connection == place[0], rows.c.stream == place[1], rows.c.key == place[2])
+        for place in places
+        if len(place) == 3
+    ]
+    return read(db, or_(false(), *here))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crossroads.engine.persons import PERSONS
 from crossroads.engine.workspace import Workspace
@@ -12,6 +12,7 @@ from crossroads.identity.model import Model
 from crossroads.identity.nicknames import nicknames
 from crossroads.identity.online import Register
 from crossroads.identity.online.loading import adopted
+from crossroads.identity.online.nodes import whose
 from crossroads.identity.person import Said
 from crossroads.identity.population import Population
 from crossroads.identity.resolve import resolved
@@ -19,13 +20,14 @@ from crossroads.identity.said import read
 from crossroads.identity.train import train
 from crossroads.store import Store
 from crossroads.store.copy import copied
-from crossroads.store.session import table
+from crossroads.store.session import Delete, table
 from crossroads.store.tables import Block, Edge, Node, Retired
 
 FEWEST = 1_000
 """Of fewer records nothing reliable was ever seen learnt."""
 
 CHUNK = 1_000
+_gone = Delete(Node, ("address",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,14 @@ def learnt(ws: Workspace) -> Model:
 def difference(ws: Workspace, model: Model) -> Difference:
     """Return whose records would be whose by a model, found on a copy of the store with all that people asserted."""
     with copied(ws.store) as copy:
-        before, said = _persons(copy), list(_said(copy))
+        before = _persons(copy)
         with copy.write((PERSONS,)) as db:
-            for rows in (Edge, Block, Retired, Node):
+            for rows in (Edge, Block, Retired):
                 db.execute(table(rows).delete())
         register = Register(model)
-        for some in said:
+        for some in _said(copy):
             with copy.write((PERSONS,)) as db:
+                _gone(db, [(name,) for name in some])
                 register.put(db, some)
         after = _persons(copy)
     return Difference(
@@ -94,20 +97,18 @@ def _torn(whole: Mapping[str, int], parts: Mapping[str, int]) -> list[list[list[
 
 
 def _persons(store: Store) -> dict[str, int]:
-    rows = table(Node)
     with store.read() as db:
-        found = db.execute(select(rows.c.address, rows.c.cluster, rows.c.number))
-        return {address: cluster or number for address, cluster, number in found}
+        return whose(db)
 
 
 def _said(store: Store) -> Iterator[dict[str, Said]]:
-    """Yield what the records say by their addresses, some at a time."""
-    rows, after = table(Node), 0
+    """Yield what the records say by their addresses, some at a time, of those that are there at the beginning."""
+    rows = table(Node)
+    with store.read() as db:
+        after, last = 0, db.execute(select(func.max(rows.c.number))).scalar() or 0
     query = select(rows.c.number, rows.c.address, rows.c.person).order_by(rows.c.number).limit(CHUNK)
-    while True:
+    while after < last:
         with store.read() as db:
-            some = db.execute(query.where(rows.c.number > after)).all()
-        if not some:
-            return
-        after = some[-1][0]
+            some = db.execute(query.where(rows.c.number > after, rows.c.number <= last)).all()
+        after = some[-1][0] if some else last
         yield {address: read(text) for _, address, text in some}

@@ -17,6 +17,7 @@ from crossroads.identity.model import Model
 from crossroads.identity.nicknames import nicknames
 from crossroads.identity.online import Register
 from crossroads.identity.online.loading import adopted, load
+from crossroads.identity.online.nodes import whose
 from crossroads.identity.person import Person
 from crossroads.identity.population import Population
 from crossroads.identity.resolve import resolved
@@ -107,10 +108,8 @@ def explained(folder: Path, sample: int = 2_000) -> dict[str, Any]:
 
 def clusters(store: Store) -> dict[str, int]:
     """Return whose each record is."""
-    rows = table(Node)
     with store.read() as db:
-        found = db.execute(select(rows.c.address, rows.c.cluster, rows.c.number))
-        return {address: cluster or number for address, cluster, number in found}
+        return whose(db)
 
 
 def _but_late(

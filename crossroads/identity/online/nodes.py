@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from crossroads.identity.person import OWNED, Said
 from crossroads.identity.said import read, written
-from crossroads.store.session import Bulk, Delete, Lookup, Update
+from crossroads.store.session import Bulk, Delete, Lookup, Update, table
 from crossroads.store.tables import Node as Row
 
 BITS = {field: 1 << place for place, field in enumerate(OWNED)}
@@ -84,3 +84,10 @@ def forget(db: Connection, numbers: Collection[int]) -> None:
 def _node(row: tuple[Any, ...]) -> Node:
     number, address, said, hidden, cluster = row
     return Node(number, address, read(said), hidden, cluster)
+
+
+def whose(db: Connection) -> dict[str, int]:
+    """Return the person of every record, by the number of its first one."""
+    rows = table(Row)
+    found = db.execute(select(rows.c.address, rows.c.cluster, rows.c.number))
+    return {address: cluster or number for address, cluster, number in found}

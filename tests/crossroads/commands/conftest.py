@@ -1,11 +1,20 @@
 """A home for the commands: a folder that they find, with the syncs and the store of a world."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+
+@pytest.fixture(autouse=True)
+def level_of_the_log() -> Iterator[None]:
+    """Airflow, which the commands open quietly, lets the whole process log errors only: other tests look for warnings."""
+    level = logging.root.level
+    yield
+    logging.root.setLevel(level)
 
 
 @pytest.fixture

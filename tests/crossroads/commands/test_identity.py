@@ -1,9 +1,9 @@
 """`crossroads identity`: anybody's file in, clusters out, held against the truth."""
 
-import contextlib
 import csv
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -121,9 +121,7 @@ def home(
     return at_home(w)
 
 
-def test_two_records_of_the_store_are_explained(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Airflow, which the command would open, takes over the logging of the whole process.
-    monkeypatch.setattr("crossroads.commands.identity.workspace", lambda: contextlib.nullcontext(home.ws))
+def test_two_records_of_the_store_are_explained(home: Any) -> None:
     code, told = run("explain", "erp/people/1", "crm/people/1")
     assert code == 0, told
     assert all(word in told for word in ("prior", "declared to identify", "together", home.ws.model.version))
@@ -140,7 +138,7 @@ def test_a_doubtful_pair_is_listed_and_decided(home: Any, monkeypatch: pytest.Mo
     assert code == 0, told
     assert all(word in told for word in ("crm/people/2", "erp/people/2", "%", "crossroads identity same"))
     assert "Eva" not in told
-    monkeypatch.setattr("crossroads.commands.persons.workspace", lambda: contextlib.nullcontext(home.ws))
+    monkeypatch.setattr("crossroads.commands.persons.workspace", lambda: nullcontext(home.ws))
     words = ("crm/people/2", "erp/people/2", "--by", "Kim", "--why", "asked her")
     code, told = run("same", *words)
     assert code == 0, told

@@ -1,12 +1,12 @@
 """A model is learnt from the store's own customers, and what would change by it is seen on a copy."""
 
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from sqlalchemy import select
 
 from crossroads.commands.identity import learn
 from crossroads.engine.learning import difference, learnt
@@ -15,7 +15,7 @@ from crossroads.identity.evaluation import evaluated
 from crossroads.identity.person import Person
 from crossroads.identity.table import read
 from crossroads.store.session import table
-from crossroads.store.tables import Assertion
+from crossroads.store.tables import Assertion, Node
 from crossroads.testkit.memory import Memory
 from sandbox.identity import sets
 from sandbox.identity.sets import Known
@@ -66,30 +66,30 @@ def test_by_the_model_in_use_nobody_changes_also_who_was_made_for_others(world: 
     assert (found.records, found.before, found.after, found.joined, found.parted) == (4, 2, 2, [], [])
 
 
-def test_whom_people_told_apart_no_model_joins(many: Any) -> None:
+def test_what_people_said_holds_by_every_model(many: Any) -> None:
     model = learnt(many.ws)
     (a, *_), (b, *_) = difference(many.ws, model).joined[0]
+    names = [row["address"] for row in many.rows("Node")]
+    first, last = min(names), max(names)
+    told = [(a, b, "cannot"), (first, last, "must")]
     with many.store.write(("customer",)) as db:
-        rows = {
-            "a": min(a, b),
-            "b": max(a, b),
-            "kind": "cannot",
-            "why": "asked",
-            "at": "2026-01-01T00:00:00Z",
-        }
-        db.execute(table(Assertion).insert().values(**rows))
+        for one, other, kind in told:
+            said = {"a": min(one, other), "b": max(one, other), "kind": kind}
+            db.execute(table(Assertion).insert().values(**said, why="asked", at="2026-01-01T00:00:00Z"))
+        node = table(Node)
+        seeds = db.execute(select(node.c.number).where(node.c.address.in_([first, last]))).scalars().all()
+        many.ws.register.settle(db, seeds)
     again = difference(many.ws, model)
     assert not any({a, b} <= {name for part in people for name in part} for people in again.joined)
+    assert not any({first, last} & {name for part in people for name in part} for people in again.parted)
 
 
 def test_of_few_records_nothing_is_learnt_and_the_command_says_so(
-    world: Callable[..., Any], known: Known, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    world: Callable[..., Any], at_home: Callable[[Any], Any], known: Known, tmp_path: Path, capsys: Any
 ) -> None:
-    w = filled(world(erp=Memory(), crm=Memory()), list(read(known.file, known.fields))[:900])
+    w = at_home(filled(world(erp=Memory(), crm=Memory()), list(read(known.file, known.fields))[:900]))
     with pytest.raises(ConfigError, match="900 customers' records; of fewer than 1,000"):
         learnt(w.ws)
-    # Airflow, which the command would open, takes over the logging of the whole process.
-    monkeypatch.setattr("crossroads.commands.identity.workspace", lambda: nullcontext(w.ws))
     with pytest.raises(typer.Exit):
         learn(tmp_path / "model.json")
     assert "of fewer than 1,000 nothing reliable is learnt" in capsys.readouterr().out
