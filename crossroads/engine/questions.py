@@ -33,7 +33,5 @@ def questions(ws: Workspace, limit: int, numbers: tuple[int, int] | None = None)
 def _question(ws: Workspace, doubt: Doubt, rows: tuple[Row, ...]) -> Question | None:
     try:
         return Question(doubt, rows, asserting.shown(ws, Word(doubt.a, doubt.b, SAME, "", "")))
-    except (
-        ConfigError
-    ):  # a record went meanwhile, or no sync names its stream any more: nothing can be said of it
+    except ConfigError:  # a record went meanwhile, or no sync names its stream any more
         return None
