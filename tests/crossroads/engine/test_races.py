@@ -1,7 +1,6 @@
-"""What goes wrong between two steps: kills, lost answers, two attempts at once, records that go, merge and come apart."""
+"""What goes wrong between two steps: kills, lost answers, records that go, merge and come apart."""
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from crossroads import engine
 from crossroads.engine import ledger
 from crossroads.engine.attempt import attempt
-from crossroads.engine.outcomes import Outcomes, ended, entered
+from crossroads.engine.outcomes import ended
 from crossroads.engine.sending import LANES
 from crossroads.errors import Unavailable
 from crossroads.records import Safety, Stream, WriteResult
@@ -292,49 +291,6 @@ def test_a_value_that_changed_while_it_was_written_is_written_again(world: Calla
     assert w.systems["crm"].value("people", "people-1", "city") == "Bonn"
 
 
-@pytest.mark.parametrize("token", [True, False], ids=["the system checks", "we compare"])
-def test_a_slow_system_is_asked_again_without_keeping_others_from_the_store(
-    world: Callable[..., Any], token: bool
-) -> None:
-    w = world(erp=Memory(), crm=Memory(token=token))
-    w.systems["erp"].put("people", "1", **ANN)
-    w.sync()
-    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
-    plan = w.begun("r")
-    w.systems["crm"].put("people", "people-1", mobile=TELEPHONE)
-    ordinary = w.ws.connect
-    locked: list[bool] = []
-
-    def write() -> None:
-        with w.store.write():
-            pass
-
-    class Slow(MemoryConnector):
-        def fetch(self, stream: Stream, keys: Any) -> Any:
-            other = threading.Thread(target=write)
-            other.start()
-            other.join(10)
-            locked.append(other.is_alive())
-            yield from super().fetch(stream, keys)
-
-    w.ws.connect = lambda name: Slow(w.systems[name], list(ordinary(name).streams.values()))
-    engine.push(w.ws, plan, "crm.people", "r")
-    assert locked
-    assert not any(locked)
-    assert w.systems["crm"].value("people", "people-1", "city") == "Ulm"
-
-
-def test_two_attempts_of_one_step_keep_the_outcomes_of_both(world: Callable[..., Any]) -> None:
-    w = world(erp=Memory())
-    with w.store.write() as db:
-        one, other = (Outcomes.load(db, "r", "push", "erp.people") for _ in range(2))
-        one.add(db, ["1"], {"1": "applied"})
-        other.add(db, ["1", "2"], {"1": "applied", "2": "applied"})
-        one.add(db, ["2", "3"], {"3": "rejected"})
-        assert entered(db, "r", "push", "erp.people") == 3
-        assert ended(db, "r", "push", "erp.people") == {"1": "applied", "2": "applied", "3": "rejected"}
-
-
 def test_a_run_whose_planned_write_another_run_is_sending_has_accounted_for_it(
     world: Callable[..., Any],
 ) -> None:
@@ -354,19 +310,6 @@ def test_a_run_whose_planned_write_another_run_is_sending_has_accounted_for_it(
     assert engine.report(w.ws, plan, "one")["members"]["crm.people"]["push"]["superseded"] == 1
     with w.store.read() as db:
         assert list(ended(db, "two", "push", "crm.people").values()) == ["applied"]
-
-
-def test_nobody_is_made_who_was_read_by_another_attempt_since_we_matched(world: Callable[..., Any]) -> None:
-    w = world(erp=Memory(), crm=Memory())
-    (plan,) = w.plans
-    w.systems["crm"].put("people", "a", **ANN)
-    w.systems["erp"].put("people", "1", **ANN)
-    engine.begin(w.ws, plan, "one")
-    engine.pull(w.ws, plan, "crm.people", "one")
-    engine.match(w.ws, plan, "one")
-    engine.pull(w.ws, plan, "erp.people", "one")  # as the other of two attempts at once
-    engine.push(w.ws, plan, "erp.people", "one")
-    assert w.persons("erp") == {"Ann": 1}
 
 
 def test_whoever_was_read_since_a_create_was_planned_is_not_made(world: Callable[..., Any]) -> None:

@@ -1,4 +1,4 @@
-"""Several at work on one store at once: real processes that pull and match, and two whole runs of one sync."""
+"""Several at work on one store at once: real processes that pull and match, two runs of one sync, two attempts of one step."""
 
 import multiprocessing
 import threading
@@ -11,12 +11,22 @@ from typing import Any
 import pytest
 
 from crossroads import engine, journal
+from crossroads.engine.outcomes import Outcomes, ended, entered
 from crossroads.errors import Superseded
 from crossroads.records import Change, Stream, WriteResult
 from crossroads.testkit.memory import Memory, MemoryConnector
 
 pytestmark = pytest.mark.both_stores
 PEOPLE = 40
+FEB = "2026-02-01T00:00:00Z"
+ANN = {
+    "given": "Ann",
+    "family": "Lee",
+    "mail": "ann@lee.example",
+    "city": "Bonn",
+    "changed": "2026-01-01T00:00:00Z",
+}
+TELEPHONE = "+4915112345678"
 SYSTEMS = ("erp", "crm", "shop")
 
 
@@ -114,3 +124,57 @@ def test_two_runs_of_one_sync_at_once_double_nobody(world: Any) -> None:
     assert w.writes() == writes
     with w.store.read() as db:
         assert list(journal.verify(db)) == []
+
+
+@pytest.mark.parametrize("token", [True, False], ids=["the system checks", "we compare"])
+def test_a_slow_system_is_asked_again_without_keeping_others_from_the_store(world: Any, token: bool) -> None:
+    w = world(erp=Memory(), crm=Memory(token=token))
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
+    plan = w.begun("r")
+    w.systems["crm"].put("people", "people-1", mobile=TELEPHONE)
+    ordinary = w.ws.connect
+    locked: list[bool] = []
+
+    def write() -> None:
+        with w.store.write():
+            pass
+
+    class Slow(MemoryConnector):
+        def fetch(self, stream: Stream, keys: Any) -> Any:
+            other = threading.Thread(target=write)
+            other.start()
+            other.join(10)
+            locked.append(other.is_alive())
+            yield from super().fetch(stream, keys)
+
+    w.ws.connect = lambda name: Slow(w.systems[name], list(ordinary(name).streams.values()))
+    engine.push(w.ws, plan, "crm.people", "r")
+    assert locked
+    assert not any(locked)
+    assert w.systems["crm"].value("people", "people-1", "city") == "Ulm"
+
+
+def test_two_attempts_of_one_step_keep_the_outcomes_of_both(world: Any) -> None:
+    w = world(erp=Memory())
+    with w.store.write() as db:
+        one, other = (Outcomes.load(db, "r", "push", "erp.people") for _ in range(2))
+        one.add(db, ["1"], {"1": "applied"})
+        other.add(db, ["1", "2"], {"1": "applied", "2": "applied"})
+        one.add(db, ["2", "3"], {"3": "rejected"})
+        assert entered(db, "r", "push", "erp.people") == 3
+        assert ended(db, "r", "push", "erp.people") == {"1": "applied", "2": "applied", "3": "rejected"}
+
+
+def test_nobody_is_made_who_was_read_by_another_attempt_since_we_matched(world: Any) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    (plan,) = w.plans
+    w.systems["crm"].put("people", "a", **ANN)
+    w.systems["erp"].put("people", "1", **ANN)
+    engine.begin(w.ws, plan, "one")
+    engine.pull(w.ws, plan, "crm.people", "one")
+    engine.match(w.ws, plan, "one")
+    engine.pull(w.ws, plan, "erp.people", "one")  # as the other of two attempts at once
+    engine.push(w.ws, plan, "erp.people", "one")
+    assert w.persons("erp") == {"Ann": 1}
