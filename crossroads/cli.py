@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import crossroads
-from crossroads.commands import budgets, decide, deletes, identity, persons, reconcile, repair, schema
+from crossroads.commands import budgets, decide, deletes, identity, models, persons, reconcile, repair, schema
 from crossroads.commands.backfill import backfill
 from crossroads.commands.dry_run import dry_run
 from crossroads.commands.restored import restored as restored_command
@@ -108,6 +108,7 @@ def status(
             seen = state.overview(db, plans)
             show.status(console, seen)
             budgets.held(console)
+            models.hint(console, db)
             good = seen.verdict != "failing"
     raise typer.Exit(0 if good else 1)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from crossroads.commands.models import adopt, learn, models, need_extra
 from crossroads.commands.terminal import console, told, workspace
 from crossroads.errors import ConfigError
 from crossroads.identity.evaluation import evaluated
@@ -17,6 +18,8 @@ from crossroads.identity.model import Model
 from crossroads.identity.threshold import belief
 
 app = typer.Typer(no_args_is_help=True, help="Find out who is the same person, why, and how well.")
+for word in (learn, adopt, models):
+    app.command()(word)
 Input = Annotated[Path, typer.Argument(help="A CSV or Parquet file, one record a row.")]
 FieldsFile = Annotated[
     Path, typer.Option("--fields", help="Which column is which: a YAML of id, given, family ...")
@@ -33,7 +36,7 @@ def resolve(
 ) -> None:
     """Say which records of a file are one person's."""
     with told(), console.status("Reading ...") as status:
-        _need_extra()
+        need_extra()
         from crossroads.identity.nicknames import nicknames
         from crossroads.identity.population import Population
         from crossroads.identity.resolve import resolved
@@ -67,33 +70,6 @@ def resolve(
 
 
 @app.command()
-def learn(
-    out: Annotated[Path, typer.Option(help="Where to write the model.")],
-    limit: Annotated[int, typer.Option(help="How many people to name whose records would change.")] = 20,
-) -> None:
-    """Learn who is who from the store's own customers, and show what would change by that; nothing is changed."""
-    with told(), workspace() as ws, console.status("Learning ...") as status:
-        _need_extra()
-        from crossroads.engine.learning import difference, learnt
-
-        model = learnt(ws)
-        model.save(out)
-        status.update(f"Finding who is who among {model.records:,} records on a copy of the store ...")
-        found = difference(ws, model)
-    shown = Table("", "records", box=None)
-    for what, people in (("joined", found.joined), ("parted", found.parted)):
-        for parts in people[:limit]:
-            shown.add_row(what, "  |  ".join(", ".join(names) for names in parts))
-    console.print(shown)
-    console.print(
-        f"{found.records:,} records are {found.before:,} people by the model in use, {ws.model.version}, and {found.after:,} by "
-        f"model {model.version}, which merges from {model.threshold:.1f} bits on: {len(found.joined):,} of them are made of "
-        f"several, {len(found.parted):,} are taken apart. Written to {out}; the store is as it was.",
-        highlight=False,
-    )
-
-
-@app.command()
 def explain(
     a: Annotated[str, typer.Argument(help="The id of a record; in the store, connection/stream/key.")],
     b: Annotated[str, typer.Argument(help="The id of another.")],
@@ -111,7 +87,8 @@ def explain(
     with told():
         if table is None:
             with workspace() as ws, ws.store.read() as db:
-                known, rows = ws.model, ws.register.explain(db, a, b)
+                register = ws.register(db)
+                known, rows = register.model, register.explain(db, a, b)
         elif fields is None or model is None:
             raise ConfigError("Of records in a file, say --fields and --model too.")
         else:
@@ -126,7 +103,7 @@ def explain(
 
 
 def _in_a_file(a: str, b: str, table: Path, fields: Path, model: Model) -> Sequence[Row]:
-    _need_extra()
+    need_extra()
     from crossroads.identity.score import Scorer
     from crossroads.identity.table import Fields, read
 
@@ -152,15 +129,6 @@ def evaluate(
         return
     for name, value in found._asdict().items():
         console.print(f"{name:>13}: {value:.4f}" if isinstance(value, float) else f"{name:>13}: {value}")
-
-
-def _need_extra() -> None:
-    try:
-        import splink  # noqa: F401
-    except ModuleNotFoundError:
-        raise ConfigError(
-            "Files of people are compared by Splink: install crossroads with its extra `identity`."
-        ) from None
 
 
 def _write(path: Path, ids: Sequence[str], clusters: Sequence[int]) -> None:

@@ -3,7 +3,7 @@
 It outranks every weight and is kept for every later run.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -12,16 +12,15 @@ import orjson
 from sqlalchemy import Connection, and_, select
 
 from crossroads import journal
-from crossroads.canonical import Document
-from crossroads.engine import dirty, links, reviews
-from crossroads.engine.effects import Effect, effects
+from crossroads.engine import dirty, links
+from crossroads.engine.effects import Effect, made, told
 from crossroads.engine.persons import PERSONS
 from crossroads.engine.settle import contributions, settle
 from crossroads.engine.signature import signature
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError
 from crossroads.store.session import Bulk, table
-from crossroads.store.tables import Assertion, Due, Profile
+from crossroads.store.tables import Assertion
 
 RUN = "assertion"  # what stands where others name the run
 SAME, APART = "must", "cannot"
@@ -107,14 +106,7 @@ def _carry_out(db: Connection, ws: Workspace, word: Word) -> Outcome:
     body = {"records": [word.a, word.b], "by": word.actor, "why": word.why}
     lines = [journal.Line(kind, profile, body) for profile in sorted(persons)]
     journal.append(db, lines if news else [], run=RUN, at=at)
-    golden = _golden(db, persons)
-    open_ = reviews.contested(db, ws.survivorship, PERSONS, golden)
-    told = [
-        one
-        for profile, parts in found.items()
-        for one in effects(ws, PERSONS, parts, golden.get(profile, {}), open_.get(profile, set()))
-    ]
-    return Outcome(persons, told, _made(db, persons))
+    return Outcome(persons, [*told(db, ws, PERSONS, found)], made(db, found))
 
 
 def _records(db: Connection, ws: Workspace, names: Sequence[str]) -> list[dirty.Dirty]:
@@ -156,21 +148,3 @@ def _withdraw(db: Connection, word: Word, at: str) -> bool:
     else:
         db.execute(rows.delete().where(here))
     return True
-
-
-def _golden(db: Connection, profiles: Iterable[str]) -> dict[str, Document]:
-    rows = table(Profile)
-    query = select(rows.c.id, rows.c.document).where(rows.c.id.in_(sorted(profiles)))
-    return {profile: orjson.loads(document) for profile, document in db.execute(query)}
-
-
-def _made(db: Connection, persons: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
-    """Return the streams in which a record of somebody is missing and will be made, with the profile."""
-    rows = table(Due)
-    due = select(rows.c.connection, rows.c.stream, rows.c.profile).where(rows.c.profile.in_(persons))
-    there = {(profile, *name.split("/", 2)[:2]) for profile, names in persons.items() for name in names}
-    return sorted(
-        (f"{connection}.{stream}", profile)
-        for connection, stream, profile in db.execute(due)
-        if (profile, connection, stream) not in there
-    )

@@ -105,7 +105,8 @@ def made_by_hand(db: Connection, job: Job, claim: Claim, profile: str, strangers
             link, link.c.contribution == rows.c.id
         )
         names = ["/".join(row) for row in db.execute(place.where(link.c.profile == profile))]
-        return any(job.ws.register.knows(db, names, tuple(statements(own, identity))) for own in others)
+        register = job.ws.register(db)
+        return any(register.knows(db, names, tuple(statements(own, identity))) for own in others)
     keys = table(IdentityKey)
     mine = select(keys.c.key).join(link, link.c.contribution == keys.c.contribution)
     known = set(db.execute(mine.where(link.c.profile == profile)).scalars())

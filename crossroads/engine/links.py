@@ -35,7 +35,7 @@ def relink(
     """Link the moved contributions and everybody they may now be, or no longer be, one with; return the profiles touched."""
     changed = {d.id for d in moved}
     by_address, groups = (
-        persons(db, ws.register, moved, signed) if entity == PERSONS else keyed(db, entity, moved, signed)
+        persons(db, ws, moved, signed, at=at) if entity == PERSONS else keyed(db, entity, moved, signed)
     )
     touched: set[str] = set()
     links, lineage, lines = [], [], []

@@ -6,24 +6,32 @@ from sqlalchemy import Connection, select
 
 from crossroads.engine.dirty import Dirty
 from crossroads.engine.near import Evidence, Near, Node
-from crossroads.identity.online import Register
+from crossroads.engine.workspace import Workspace
+from crossroads.identity.online import models
 from crossroads.identity.online.components import Group
 from crossroads.identity.said import read
 from crossroads.store.session import chunks, table
 from crossroads.store.tables import Contribution, Link
 
 STATED = ("must", "created")
+SHIPPED = "what this store began with"
 
 PERSONS = "customer"
 """The entity whose records are people and firms."""
 
 
-def persons(db: Connection, register: Register, moved: Sequence[Dirty], signed: Mapping[str, str]) -> Near:
+def persons(
+    db: Connection, ws: Workspace, moved: Sequence[Dirty], signed: Mapping[str, str], *, at: str
+) -> Near:
     """Return everybody whom the moved records may now be, or no longer be, one with, and how they split."""
+    register = ws.register(db)
+    if models.in_use(db) is None:
+        # Else a release that ships another one would weigh by it what comes, beside what was weighed by this one.
+        models.keep(db, register.model, actor="", why=SHIPPED, at=at)
     groups = register.put(db, {d.address: read(signed[d.id]) for d in moved})
     nodes = {d.address: Node(d.id, d.address, d.profile) for d in moved}
     nodes |= _others(db, [name for group in groups for name in group.addresses if name not in nodes])
-    known = (_known(group, nodes, register.model.version) for group in groups)
+    known = (_known(group, nodes, register.version) for group in groups)
     return Near(nodes, [(names, why) for names, why in known if names])
 
 

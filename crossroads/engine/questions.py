@@ -25,7 +25,8 @@ def questions(ws: Workspace, limit: int, numbers: tuple[int, int] | None = None)
     """Return what a person might be asked, the likeliest pair first; with numbers, about that pair only."""
     with ws.store.read() as db:
         found = doubtful(db, limit, numbers)
-        rows = [tuple(ws.register.explain(db, doubt.a, doubt.b)) for doubt in found]
+        register = ws.register(db)
+        rows = [tuple(register.explain(db, doubt.a, doubt.b)) for doubt in found]
     asked = (_question(ws, doubt, why) for doubt, why in zip(found, rows, strict=True))
     return [one for one in asked if one]
 

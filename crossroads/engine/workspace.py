@@ -6,11 +6,13 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
+from sqlalchemy import Connection
+
 from crossroads import mapping, registry
 from crossroads.connector import Connector
 from crossroads.engine.survivorship import Survivorship
 from crossroads.identity.model import Model
-from crossroads.identity.online import Register
+from crossroads.identity.online import Register, models
 from crossroads.mapping import Lens
 from crossroads.plan import Member, Plan
 from crossroads.protocols.counters import beside
@@ -51,12 +53,16 @@ class Workspace:
     connect: Callable[[str], Connector[Any]] | None = None
     lenses: dict[tuple[str, str], Lens] = field(default_factory=dict)
     lease_seconds: float = LEASE_SECONDS
-    model: Model = field(default_factory=Model.shipped)
+    model: Model = field(default_factory=Model.shipped)  # what a store begins with
+    _register: Register | None = field(default=None, init=False, repr=False)
 
-    @cached_property
-    def register(self) -> Register:
-        """Return what finds who is one person in the store."""
-        return Register(self.model)
+    def register(self, db: Connection) -> Register:
+        """Return what finds who is one person in the store, by the model in use there."""
+        version = models.in_use(db)
+        known = self._register
+        if known is None or known.version != (version or self.model.version):
+            known = self._register = Register(models.kept(db, version) if version else self.model)
+        return known
 
     def plan(self, sync: str) -> Plan:
         """Return the plan of that name."""

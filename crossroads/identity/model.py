@@ -9,7 +9,7 @@ population grows (docs/decisions/0033).
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
@@ -75,9 +75,9 @@ class Model(BaseModel):
     loose: int = LIMIT
     threshold: float = USUAL
 
-    @cached_property
+    @property
     def version(self) -> str:
-        """A digest of all of it."""
+        """A digest of all of it; not kept, for a copy with other values would take it along."""
         return blake2b(self.packed(), digest_size=8).hexdigest()
 
     def of_size(self, records: int) -> Self:

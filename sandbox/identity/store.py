@@ -24,6 +24,7 @@ from crossroads.identity.resolve import resolved
 from crossroads.identity.table import read
 from crossroads.identity.train import train
 from crossroads.store import Store, migrate, table
+from crossroads.store.clock import now
 from crossroads.store.tables import Edge, Node
 from sandbox.identity.sets import Known
 
@@ -50,7 +51,7 @@ def loaded(known: Known, folder: Path) -> dict[str, Any]:
         found = resolved(population, model)
         laps["resolve"] = time.process_time()
         with store.write(SCOPE) as db:
-            load(db, population, found)
+            load(db, population, found, model, at=now())
         laps["store"] = time.process_time()
     spent = {"cpu_s": round(time.process_time() - began, 1), "wall_s": round(time.perf_counter() - wall, 1)}
     adopted(model, found).save(folder / "model.json")

@@ -52,6 +52,9 @@ class Touched(NamedTuple):
     louder: Mapping[int, Sequence[int]]
 
 
+UNTOUCHED = Touched({}, set(), {}, {})
+
+
 def live(db: Connection, keys: Collection[int]) -> dict[int, list[int]]:
     """Return who carries each of the keys that say something."""
     return _carriers(db, {*keys} - dead(db, keys))

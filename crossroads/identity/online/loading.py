@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 from crossroads.errors import ConfigError
 from crossroads.identity.blocking import LIMIT
 from crossroads.identity.model import Model
+from crossroads.identity.online import models
 from crossroads.identity.online.blocks import SIGN
 from crossroads.identity.online.nodes import BITS
 from crossroads.identity.person import of_columns
@@ -29,10 +30,11 @@ def adopted(model: Model, found: Resolved) -> Model:
     return model.of_size(len(found.clusters)).model_copy(update={"threshold": found.threshold})
 
 
-def load(db: Connection, population: Population, found: Resolved) -> None:
-    """Store a resolved population whose ids are addresses; what comes after it is to be taken in by the `adopted` model."""
+def load(db: Connection, population: Population, found: Resolved, model: Model, *, at: str) -> None:
+    """Store a population, whose ids are addresses, as a model resolved it; what comes after it is taken in by that model."""
     if db.execute(select(table(Node).c.number).limit(1)).first():
         raise ConfigError("The store knows people already: load into an empty one.")
+    models.keep(db, adopted(model, found), actor="", why="all were loaded by it", at=at)
     sizes: dict[int, int] = {}
     for first in found.clusters:
         sizes[first] = sizes.get(first, 0) + 1

@@ -1,11 +1,11 @@
 """The records in the store as they are compared, by their numbers and their addresses."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from crossroads.identity.person import OWNED, Said
+from crossroads.identity.person import OWNED, Person, Said
 from crossroads.identity.said import read, written
 from crossroads.store.session import Bulk, Delete, Lookup, Update, table
 from crossroads.store.tables import Node as Row
@@ -79,6 +79,24 @@ def join(db: Connection, clusters: Mapping[int, int]) -> None:
 def forget(db: Connection, numbers: Collection[int]) -> None:
     """Drop records."""
     _gone(db, [(number,) for number in sorted(numbers)])
+
+
+def speaking(db: Connection) -> int:
+    """Return how many records say something of their own: one that was made for another says nothing."""
+    rows = table(Row)
+    silent = (written(()), written((Person(),)))
+    return db.execute(select(func.count()).where(rows.c.person.not_in(silent))).scalar_one()
+
+
+def every(db: Connection, size: int = 1000) -> Iterator[list[Node]]:
+    """Yield the records that are there at the beginning, so many at a time."""
+    rows = table(Row)
+    after, last = 0, db.execute(select(func.max(rows.c.number))).scalar() or 0
+    query = select(rows.c.number, rows.c.address, rows.c.person, rows.c.hidden, rows.c.cluster)
+    query = query.where(rows.c.number <= last).order_by(rows.c.number).limit(size)
+    while some := db.execute(query.where(rows.c.number > after)).all():
+        yield [_node(row) for row in some]
+        after = some[-1].number
 
 
 def _node(row: tuple[Any, ...]) -> Node:

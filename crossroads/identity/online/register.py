@@ -1,6 +1,6 @@
 """The register of persons: give it records as they change, and it tells whose person changed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
 
 from sqlalchemy import Connection
@@ -16,6 +16,8 @@ from crossroads.identity.online.edges import Pair
 from crossroads.identity.online.nodes import BITS, Node
 from crossroads.identity.person import Said
 from crossroads.identity.score import Scorer
+from crossroads.store.session import table
+from crossroads.store.tables import Edge
 
 
 class Register:
@@ -26,7 +28,7 @@ class Register:
     """
 
     def __init__(self, model: Model) -> None:
-        self.model = model
+        self.model, self.version = model, model.version
         self.scorer = Scorer(model)
         self.junk = frozenset(model.junk)
 
@@ -71,6 +73,28 @@ class Register:
         ends = chain.from_iterable([*lost, *withdrawn, *found])
         asked = {node.number for node in known.values()}
         return self.settle(db, ({*changed, *ends, *asked} | companions) - gone, near)
+
+    def anew(self, db: Connection, tell: Callable[[int], None]) -> None:
+        """Compare all records anew, for another model made the pairs in the store; `tell` hears how many are done.
+
+        Keys, and which of them say nothing, are of no model.
+        """
+        db.execute(table(Edge).delete())
+        for some in nodes.every(db):
+            self._hide(db, {node.number: node for node in some}, blocks.UNTOUCHED)
+        done = 0
+        for some in nodes.every(db):
+            mine = {node.number: node for node in some}
+            keys = {number: keys_of(node.said) for number, node in mine.items()}
+            live = blocks.live(db, {*chain.from_iterable(keys.values())})
+            # Each pair comes up twice; the record with the higher number brings it.
+            pairs = {pair for pair in edges.candidates(keys, live, self.model.loose) if pair[1] in mine}
+            near = mine | nodes.by_number(db, {*chain.from_iterable(pairs)} - mine.keys())
+            edges.store(db, edges.weighed(pairs, near, self.scorer.best))
+            done += len(some)
+            tell(done)
+        for some in nodes.every(db):
+            self.settle(db, {node.number for node in some})
 
     def settle(
         self, db: Connection, seeds: Collection[int], near: Mapping[int, Node] | None = None

@@ -6,7 +6,7 @@ logs.
 """
 
 from crossroads.store.tables.persons import Assertion, Decision, IdentityKey, Lineage, Link, Profile, Review
-from crossroads.store.tables.resolved import Block, Edge, Node, Retired
+from crossroads.store.tables.resolved import AdoptedModel, Block, Edge, Node, Retired
 from crossroads.store.tables.runs import Drift, Entry, Lease, Page, Reconciliation, Run, Step
 from crossroads.store.tables.said import Contribution, Deletion, Dictionary, SourceField, StreamState, Turn
 from crossroads.store.tables.sent import (
@@ -23,6 +23,7 @@ from crossroads.store.tables.sent import (
 __all__ = [
     "DOUBT_WORDS",
     "OPEN_WORDS",
+    "AdoptedModel",
     "Assertion",
     "Block",
     "Contribution",

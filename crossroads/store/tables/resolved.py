@@ -1,6 +1,6 @@
-"""Who is one person: each record as it is compared, the keys it is found by, the pairs that are likely one person's."""
+"""Who is one person: each record as it is compared, the keys it is found by, likely pairs, and the model that weighs them."""
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 
@@ -43,3 +43,15 @@ class Edge(SQLModel, table=True):
     a: int = Field(primary_key=True)
     b: int = Field(primary_key=True)
     bits: float
+
+
+class AdoptedModel(SQLModel, table=True):
+    """A model by which records were compared from `at` on, whole, who took it into use and why; the last one is in use."""
+
+    __tablename__ = "adopted_model"
+    number: int | None = Field(default=None, primary_key=True)
+    version: str
+    content: bytes = Field(sa_type=LargeBinary)
+    at: str
+    actor: str
+    why: str

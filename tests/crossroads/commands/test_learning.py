@@ -1,4 +1,4 @@
-"""A model is learnt from the store's own customers, and what would change by it is seen on a copy."""
+"""A model is learnt from the store's own customers, seen on a copy, and taken into use."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -8,10 +8,14 @@ import pytest
 import typer
 from sqlalchemy import select
 
-from crossroads.commands.identity import learn
-from crossroads.engine.learning import difference, learnt
+from crossroads.cli import status
+from crossroads.commands.models import adopt, learn, models
+from crossroads.engine.adopting import shown
+from crossroads.engine.learning import learnt
 from crossroads.errors import ConfigError
 from crossroads.identity.evaluation import evaluated
+from crossroads.identity.model import Model
+from crossroads.identity.online.models import keep
 from crossroads.identity.person import Person
 from crossroads.identity.table import read
 from crossroads.store.session import table
@@ -26,7 +30,8 @@ TABLES = ("Node", "Edge", "Block", "Retired", "Assertion", "Link", "Profile", "E
 
 def filled(w: Any, records: Iterable[tuple[str, Person]]) -> Any:
     """Return a world whose register has taken these records in."""
-    put(w.store, w.ws.register, [*records])
+    with w.store.read() as db:
+        put(w.store, w.ws.register(db), [*records])
     return w
 
 
@@ -44,7 +49,7 @@ def many(world: Callable[..., Any], known: Known) -> Any:
 def test_own_customers_teach_more_than_made_up_ones_and_nothing_is_changed(many: Any, known: Known) -> None:
     before = {name: many.rows(name) for name in TABLES}
     model = learnt(many.ws)
-    found = difference(many.ws, model)
+    found = shown(many.ws, model)
     assert {name: many.rows(name) for name in TABLES} == before
 
     shipped = evaluated(clusters(many.store), known.truth)
@@ -62,13 +67,13 @@ def test_by_the_model_in_use_nobody_changes_also_who_was_made_for_others(world: 
     w.systems["erp"].put("people", "1", given="Ann", family="Lee", mail="ann@lee.example")
     w.systems["crm"].put("people", "1", given="Tom", family="Berg", mail="tom@berg.example")
     w.sync()
-    found = difference(w.ws, w.ws.model)
+    found = shown(w.ws, w.ws.model)
     assert (found.records, found.before, found.after, found.joined, found.parted) == (4, 2, 2, [], [])
 
 
 def test_what_people_said_holds_by_every_model(many: Any) -> None:
     model = learnt(many.ws)
-    (a, *_), (b, *_) = difference(many.ws, model).joined[0]
+    (a, *_), (b, *_) = shown(many.ws, model).joined[0]
     names = [row["address"] for row in many.rows("Node")]
     first, last = min(names), max(names)
     told = [(a, b, "cannot"), (first, last, "must")]
@@ -78,8 +83,8 @@ def test_what_people_said_holds_by_every_model(many: Any) -> None:
             db.execute(table(Assertion).insert().values(**said, why="asked", at="2026-01-01T00:00:00Z"))
         node = table(Node)
         seeds = db.execute(select(node.c.number).where(node.c.address.in_([first, last]))).scalars().all()
-        many.ws.register.settle(db, seeds)
-    again = difference(many.ws, model)
+        many.ws.register(db).settle(db, seeds)
+    again = shown(many.ws, model)
     assert not any({a, b} <= {name for part in people for name in part} for people in again.joined)
     assert not any({first, last} & {name for part in people for name in part} for people in again.parted)
 
@@ -94,3 +99,44 @@ def test_of_few_records_nothing_is_learnt_and_the_command_says_so(
         learn(tmp_path / "model.json")
     assert "of fewer than 1,000 nothing reliable is learnt" in capsys.readouterr().out
     assert not (tmp_path / "model.json").exists()
+
+
+def test_what_was_learnt_is_shown_taken_into_use_and_listed(
+    many: Any, at_home: Callable[[Any], Any], tmp_path: Path, capsys: Any
+) -> None:
+    at_home(many)
+    file = tmp_path / "model.json"
+    learn(file, limit=1)
+    told = capsys.readouterr().out
+    assert told.count("joined ") == 1
+    assert f"crossroads identity adopt {file} --by NAME --why REASON --yes" in told.replace("\n", "")
+    models()
+    assert "No customers were compared yet." in capsys.readouterr().out
+
+    adopt(str(file), "Kim", "learnt of ours", limit=0)
+    shown_first = capsys.readouterr().out
+    assert "Nothing is changed yet: say --yes." in shown_first
+    assert many.rows("AdoptedModel") == []
+
+    adopt(str(file), "Kim", "learnt of ours", yes=True, limit=0)
+    assert capsys.readouterr().out.splitlines()[:-1] == shown_first.splitlines()[:-1]
+    models()
+    told = capsys.readouterr().out
+    assert all(word in told for word in (Model.load(file).version, "Kim", "learnt of ours"))
+    adopt(Model.load(file).version, "Kim", "again", yes=True)
+    assert "0 of them are made of several, 0 are taken apart" in capsys.readouterr().out.replace("\n", " ")
+    with pytest.raises(typer.Exit):
+        adopt("none.json", "Kim", "")
+    assert "No model none.json was ever in use here" in capsys.readouterr().out
+
+
+def test_the_state_of_things_says_that_own_customers_could_teach_more(
+    many: Any, at_home: Callable[[Any], Any], capsys: Any
+) -> None:
+    at_home(many)
+    with many.store.write() as db:
+        keep(db, Model.shipped(), actor="", why="what this store began with", at="2026-01-01T00:00:00Z")
+    with pytest.raises(typer.Exit):
+        status()
+    told = " ".join(capsys.readouterr().out.split())
+    assert "the 2,500 records they have can teach a better one: `crossroads identity learn`" in told

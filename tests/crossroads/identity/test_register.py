@@ -1,5 +1,6 @@
 """The register of persons in the store: a function of records, model and assertions, whatever came and went before."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
@@ -109,7 +110,7 @@ def test_a_batch_is_taken_over_as_if_its_records_had_come_one_by_one(world: Any,
         population.close(model)
         found = resolved(population, model)
         with w.store.write(("customer",)) as db:
-            load(db, population, found)
+            load(db, population, found, model, at=AT)
     register = Register(adopted(model, found))
     put(w, register, late)
     persons, edges, retired = state(w)
@@ -128,7 +129,22 @@ def test_a_batch_is_not_taken_over_into_a_store_that_knows_people(world: Any, mo
         population.add(RECORDS.items())
         population.close(model)
         with pytest.raises(ConfigError, match="empty"), w.store.write(("customer",)) as db:
-            load(db, population, resolved(population, model))
+            load(db, population, resolved(population, model), model, at=AT)
+
+
+def test_by_another_model_all_are_as_if_it_had_been_the_first(world: Any, model: Model) -> None:
+    w, heard = world(), []
+    put(w, Register(model), RECORDS)
+    former = state(w)
+    common = Counter(one.email for one in RECORDS.values() if one.email).most_common(1)[0][0]
+    other = Model.shipped().of_size(10**9).model_copy(update={"loose": LIMIT, "junk": (common,)})
+    with w.store.write(("customer",)) as db:
+        Register(other).anew(db, heard.append)
+    assert heard == [len(RECORDS)]
+    found = state(w)
+    forget(w, (Node, Block, Edge, Retired))
+    put(w, Register(other), RECORDS, batch=70)
+    assert state(w) == found != former
 
 
 def test_some_keys_are_carried_by_too_many(world: Any, model: Model) -> None:

@@ -139,6 +139,11 @@ def test_an_id_names_one_record() -> None:
             population.close()
 
 
+def test_a_model_with_another_value_has_another_version(model: Model) -> None:
+    assert model.version == model.model_copy().version
+    assert model.version != model.model_copy(update={"threshold": model.threshold + 1}).version
+
+
 def test_a_model_is_one_file_and_comes_back_as_it_was(model: Model, tmp_path: Path) -> None:
     model.save(tmp_path / "model.json")
     assert Model.load(tmp_path / "model.json") == model
