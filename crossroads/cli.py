@@ -27,7 +27,7 @@ app.command()(reconcile.reconcile)
 app.add_typer(schema.app, name="schema")
 app.command("dry-run")(dry_run)
 app.add_typer(repair.app, name="repair")
-for word in (persons.doubtful, persons.same, persons.apart):
+for word in (persons.doubtful, persons.same, persons.apart, persons.crowds):
     identity.app.command()(word)
 app.add_typer(identity.app, name="identity")
 app.command("backfill")(backfill)
@@ -109,6 +109,7 @@ def status(
             show.status(console, seen)
             budgets.held(console)
             models.hint(console, db)
+            persons.alarm(console, db)
             good = seen.verdict != "failing"
     raise typer.Exit(0 if good else 1)
 

@@ -9,7 +9,8 @@ from crossroads.canonical.common import Address, Canonical, Email, Phone, Servic
 class Customer(Canonical):
     """A customer: names after RFC 9553 (two surnames), everything else after schema.org.
 
-    `display_name` is what they call themselves, in one piece: no other name is taken from it. `identifiers` are numbers that
+    `display_name` is what they call themselves, in one piece: no other name is taken from it. `tax_id` is the number under which
+    a state taxes them. `identifiers` are numbers that
     name this customer in a certain system ("erp": "1000042"); `extensions` keeps, below the system's name, what has no place of
     its own.
     """
@@ -22,6 +23,7 @@ class Customer(Canonical):
     display_name: str | None = None
     title: Literal["ms", "mr", "mx", "company"] | None = None
     birth_date: date | None = None
+    tax_id: str | None = None
     language: str | None = None
     status: Literal["active", "blocked"] | None = None
     emails: dict[str, Email] = {}

@@ -127,7 +127,7 @@ def _show(model: Model, found: "Adopted", limit: int) -> None:
     console.print(
         f"{found.records:,} records are {found.before:,} people by the model in use and {found.after:,} by model "
         f"{model.version}, which merges from {model.threshold:.1f} bits on: {len(found.joined):,} of them are made of several, "
-        f"{len(found.parted):,} are taken apart.",
+        f"{len(found.parted):,} are taken apart. The largest has {found.largest[1]:,} records, and had {found.largest[0]:,}.",
         highlight=False,
     )
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from crossroads.commands.decide import By, Why, Yes, show
@@ -10,6 +11,8 @@ from crossroads.commands.terminal import console, told, workspace
 from crossroads.launch import home as homes
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from crossroads.engine.asserting import Word
 
 Record = Annotated[str, typer.Argument(help="A record: connection/stream/key.")]
@@ -36,6 +39,41 @@ def doubtful(limit: Annotated[int, typer.Option(help="How many to show at most."
         "or `apart A B` decides.",
         highlight=False,
     )
+
+
+def crowds() -> None:
+    """List people with more records than anybody has, the largest first: a placeholder, or a model that merges too much."""
+    from crossroads.identity.online.crowds import CROWD
+    from crossroads.identity.online.crowds import crowds as found_in
+    from crossroads.launch.reading import reading
+
+    with told(), reading(homes.find()) as (db, _):
+        found = found_in(db)
+    if not found:
+        console.print(f"Nobody has more than {CROWD} records.")
+        return
+    shown = Table("records", "one of them")
+    for one in found:
+        shown.add_row(f"{one.records:,}", one.address)
+    console.print(shown)
+    console.print(
+        "`crossroads explain RECORD` shows what they have in common; `crossroads identity apart A B` takes two of them apart.",
+        highlight=False,
+    )
+
+
+def alarm(console: Console, db: "Connection") -> None:
+    """Say that there are people with more records than anybody has, if there are."""
+    from crossroads.identity.online.crowds import CROWD
+    from crossroads.identity.online.crowds import crowds as found_in
+
+    if found := found_in(db):
+        console.print(
+            f"{len(found):,} with more than {CROWD} records each, up to {found[0].records:,}: rather not one person. "
+            "`crossroads identity crowds` lists them.",
+            highlight=False,
+            style="yellow",
+        )
 
 
 def same(a: Record, b: Record, by: By, why: Why, withdraw: Withdraw = False, yes: Yes = False) -> None:

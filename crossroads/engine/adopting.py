@@ -36,13 +36,15 @@ def _untold(done: int, of: int) -> None:
 class Adopted:
     """Who is whom by another model: how many people by the former and by this one, and the records of those who change.
 
-    `joined` are people made of several by this model, `parted` those it takes apart: each is the records of its parts. `told`
-    counts the records that will be told another value, by stream and field; `made` those that will be made, by stream.
+    `largest` is how many records the person of most has, by the former and by this one. `joined` are people made of several by
+    this one, `parted` those it takes apart: each is the records of its parts. `told` counts the records that will be told another
+    value, by stream and field; `made` those that will be made, by stream.
     """
 
     records: int
     before: int
     after: int
+    largest: tuple[int, int]
     joined: Sequence[Sequence[Sequence[str]]] = field(repr=False)
     parted: Sequence[Sequence[Sequence[str]]] = field(repr=False)
     told: Mapping[tuple[str, str], int]
@@ -70,8 +72,9 @@ def adopt(ws: Workspace, model: Model, *, actor: str, why: str, tell: Tell = _un
         touched = _linked_again(db, ws, at, lambda done: tell(len(before) + done, 2 * len(before)))
         settle(db, ws, PERSONS, touched, run=RUN, at=at)
         fields, creates = _coming(db, ws, sorted(touched))
-    persons = (len({*before.values()}), len({*after.values()}))
-    return Adopted(len(before), *persons, joined, parted, fields, creates)
+    sizes = Counter(before.values()), Counter(after.values())
+    largest = (max(sizes[0].values(), default=0), max(sizes[1].values(), default=0))
+    return Adopted(len(before), len(sizes[0]), len(sizes[1]), largest, joined, parted, fields, creates)
 
 
 def _linked_again(db: Connection, ws: Workspace, at: str, tell: Callable[[int], None]) -> set[str]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, exists, select, text
 from crossroads.engine import links, parking, restored
 from crossroads.engine.dirty import Dirty, read
 from crossroads.engine.ledger import in_doubt
+from crossroads.engine.resettling import resettle
 from crossroads.engine.run import step
 from crossroads.engine.settle import settle
 from crossroads.engine.signature import signature
@@ -30,7 +31,7 @@ def match(ws: Workspace, plan: Plan, run: str) -> dict[str, int]:
     with step(ws, run, "match", plan.entity):
         with ws.store.write((plan.entity,)) as db:
             restored.bring_home(db, plan.entity, ws.clock())
-        counts: Counter[str] = Counter()
+        counts = Counter(settled=resettle(ws, plan.entity, run))
         # What waits for a record that itself waits goes on in the same run, however long the chain is.
         while True:
             counts.update(work_off(ws, plan, run))

@@ -47,6 +47,12 @@ def close(db: Connection, profiles: Sequence[str]) -> None:
         db.execute(rows.delete().where(rows.c.profile.in_(some)))
 
 
+def close_all(db: Connection, entity: str) -> None:
+    """Forget the cases of an entity of which no rule asks any more."""
+    rows = table(Review)
+    db.execute(rows.delete().where(rows.c.entity == entity))
+
+
 def contested(
     db: Connection, policy: Survivorship, entity: str, golden: Mapping[str, Document]
 ) -> dict[str, set[str]]:

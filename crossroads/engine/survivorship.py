@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, RootModel
 
 from crossroads.canonical import ENTITIES, Document, fields, pattern
 from crossroads.engine.decided import Decision, ruling
-from crossroads.engine.union import joined, labelled
+from crossroads.engine.union import joined, labelled, whole
 from crossroads.engine.weighing import Rule, Source, Won, best, best_of_group, differ, last
 from crossroads.errors import MappingError
 from crossroads.mapping import folder
@@ -60,12 +61,10 @@ class Survivorship:
                     f"{path.name}: {entity}: there is no field {name!r}. Fields: {', '.join(sorted(known))}"
                 )
             for name, rule in {"default": policy.default, **policy.together, **policy.fields}.items():
-                if rule.rule == "union" and (
-                    name not in policy.fields or ("*" in name) == bool(rule.separator)
-                ):
+                if rule.rule == "union" and not _unites(policy, name, rule):
                     raise MappingError(
-                        f"{path.name}: {entity}: {name}: a union is of one labelled field (emails.*.address), or of "
-                        "one field that lists things, with the separator between them"
+                        f"{path.name}: {entity}: {name}: a union is of one labelled field (emails.*.address), of one "
+                        "labelled group (addresses.*), or of one field that lists things, with the separator between them"
                     )
         return cls(policies)
 
@@ -121,6 +120,7 @@ class Survivorship:
         why: dict[str, Won] = {}
         groups: dict[str, list[str]] = {}
         unions: list[str] = []
+        united: list[str] = []
         name: str
         saying: dict[str, list[Source]] = {}
         for source in sources:
@@ -152,7 +152,27 @@ class Survivorship:
             for path in sorted({*_inside(group, source.readable), *(one for one in members if one in said)}):
                 document[path] = said.get(path)
                 why[path] = Won(source.id, name, source.at(path), source.mapping)
+            if name == "union":
+                united.append(group)
+        for group in sorted(united):
+            living = [source for source in sources if not source.gone] or sources
+            others, reasons = whole(document, group, self._label(entity, group), living)
+            document |= others
+            why |= reasons
         return document, why
+
+    def _label(self, entity: str, group: str) -> int:
+        """Return the place of the label among the steps of a group."""
+        steps = group.split(".")
+        return next(
+            known.split(".").index("*")
+            for known in self.policies[entity].together
+            if _fits(known.split("."), steps)
+        )
+
+    def digest(self, entity: str) -> str:
+        """Return what is another as soon as the rules of an entity are."""
+        return blake2b(self.policies[entity].model_dump_json().encode(), digest_size=8).hexdigest()
 
     def _unite(
         self, entity: str, path: str, those: Sequence[Source], document: Document, why: dict[str, Won]
@@ -185,6 +205,13 @@ def _chosen(
     if winner.gone and any(last(one, paths) > last(winner, paths) for one in living):
         return _chosen(rule, unit, paths, living, decisions)
     return winner, CONTESTED if rule.rule == "ask" and differ(paths, living) else rule.rule
+
+
+def _unites(policy: Policy, name: str, rule: Rule) -> bool:
+    """Tell whether something can be united by a rule under that name of a policy."""
+    if name in policy.fields:
+        return ("*" in name) != bool(rule.separator)
+    return name in policy.together and "*" in name and not rule.separator
 
 
 def _fits(pattern: Sequence[str], steps: Sequence[str]) -> bool:

@@ -1,8 +1,9 @@
 """Union: several records each say a part of one thing, and all of it is golden.
 
 Two kinds. A text that lists things (tags) is split at a separator, and the golden text lists each thing once, sorted. Of
-labelled things (e-mail addresses, telephones), the newest keeps its label, and what another record says under the same label
-stays golden too, under a label named after that record's system. Something is golden no more once no record says it.
+labelled things (e-mail addresses, telephones, postal addresses as a whole), the newest keeps its label, and what another record
+says under the same label stays golden too, under a label named after that record's system, each with its own source and
+time. Something is golden no more once no record says it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,34 @@ def labelled(
         more[name] = value
         reasons[name] = Won(source.id, "union", source.at(path), source.mapping)
     return more, reasons
+
+
+def whole(
+    document: Document, group: str, label: int, saying: Sequence[Source]
+) -> tuple[Document, dict[str, Won]]:
+    """Return what else is golden beside the winner of a labelled group, each record's whole group under a label of its own."""
+    steps = group.split(".")
+    more: Document = {}
+    reasons: dict[str, Won] = {}
+    labels = {tuple(path.split(".")[: len(steps)]) for path in document}
+    known = [_of(document, ".".join(one)) for one in labels if _fits(one, steps, label)]
+    for source in sorted(saying, key=lambda one: one.address):
+        value = _of(source.said, group)
+        if not value or value in known:
+            continue
+        known.append(value)
+        name = _free(source.system, steps, label, {".".join(one): None for one in labels})
+        labels.add(tuple(name.split(".")))
+        for tail, word in value.items():
+            more[f"{name}.{tail}"] = word
+            reasons[f"{name}.{tail}"] = Won(source.id, "union", source.at(f"{group}.{tail}"), source.mapping)
+    return more, reasons
+
+
+def _of(document: Document, group: str) -> Document:
+    """Return what a document says inside a group, by the rest of the path."""
+    start = f"{group}."
+    return {p[len(start) :]: v for p, v in document.items() if p.startswith(start) and v is not None}
 
 
 def _fits(steps: Sequence[str], wanted: Sequence[str], label: int) -> bool:

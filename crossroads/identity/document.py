@@ -32,6 +32,7 @@ def statements(document: Document, identity: Sequence[str]) -> list[Person]:
         birth_date=normal.day(document.get("birth_date") or ""),
         email=normal.email(email) if email else None,
         phone=normal.phone(phone, None) if phone else None,
+        tax_id=normal.squeezed(document.get("tax_id") or ""),
         legal=legal or None,
         keys=tuple(sorted(set(_keys(document, identity)))),
     )
@@ -110,4 +111,6 @@ def _keys(document: Document, identity: Sequence[str]) -> Iterator[str]:
                     value = normal.email(value) or value
                 case "phone":
                     value = normal.phone(value, None) or value
+                case "tax_id":
+                    value = normal.squeezed(value) or value
             yield f"{kind}:{value}"

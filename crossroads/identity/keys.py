@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from crossroads.canonical import Document
 
-STRENGTH = {"reference": 0, "id": 0, "service": 1, "email": 2, "phone": 3}
+STRENGTH = {"reference": 0, "id": 0, "tax_id": 0, "service": 1, "email": 2, "phone": 3}
 """Orders and conversations are merged in this order: numbers given by a system, accounts, addresses, telephones."""
 
 CAP = 25

@@ -63,16 +63,21 @@ def given(nicknames: Nicknames) -> Reaches:
     return reaches
 
 
-OTHER_NAME, OTHER_DATE = 6, 4
-"""From these levels on two given names, or two birth dates, are two people's."""
+OTHER_NAME, OTHER_DATE, OTHER_NUMBER = 6, 4, 2
+"""From these levels on two given names, birth dates or tax numbers are two people's."""
 
 
 def contradict(a: Person, b: Person, names: Reaches) -> bool:
-    """Tell whether two records cannot be one person's: another given name, another birth date, or a person and a firm.
+    """Tell whether two records cannot be one person's: another given name, birth date or tax number, or a person and a firm.
 
     The surname alone is no contradiction: people marry. `names` compares given names.
     """
-    return names(a, b) >= OTHER_NAME or birth_date(a, b) >= OTHER_DATE or bool(a.legal) != bool(b.legal)
+    return (
+        names(a, b) >= OTHER_NAME
+        or birth_date(a, b) >= OTHER_DATE
+        or tax_id(a, b) >= OTHER_NUMBER
+        or bool(a.legal) != bool(b.legal)
+    )
 
 
 def family(a: Person, b: Person) -> int:

@@ -14,10 +14,12 @@ from crossroads.identity.person import FIELDS, Person, Said
 
 Rivals = tuple[float, float, float, float]
 
-ALONE = {"reference": 18.0, "id": 18.0, "email": 6.0, "phone": 5.0, "service": -1.0}
+ALONE = {"reference": 18.0, "id": 18.0, "tax_id": 18.0, "email": 6.0, "phone": 5.0, "service": -1.0}
 """Bits beyond the threshold of two records that share a declared key and say nothing else: an account alone merges nobody."""
 
-ADDRESSES = ("email", "phone")
+COMPARED = ("email", "phone", "tax_id")
+"""Keys that are compared as well, and that somebody else may say: of a household, or with a slip of the pen."""
+
 SURNAMES = ("family", "family2")
 UNLIKE = -100.0
 
@@ -166,7 +168,7 @@ class Scorer:
         differs = contradict(a, b, self.names)
         for kind in sorted(shared):
             enough = self.model.threshold + ALONE.get(kind, ALONE["service"]) - self.prior[0]
-            if kind not in ADDRESSES:
+            if kind not in COMPARED:
                 yield Row(kind, "the same", enough)
             elif not differs and kind in rows:
                 yield Row(kind, "declared to identify", max(0.0, enough - rows[kind].bits))

@@ -29,6 +29,17 @@ DIGITS = 4
 NEUTRAL = {"address": range(1, 6)}
 """Levels of which made-up customers teach nothing: how many share a postcode, and a name beside it, is each country's own."""
 
+STATED = {
+    "tax_id": Chances(
+        person=(0.97, 0.02, 0.01),
+        household=(1e-6, 1e-4, 0.999899),
+        namesake=(1e-6, 1e-4, 0.999899),
+        initial=(1e-6, 1e-4, 0.999899),
+        stranger=(1e-6, 1e-4, 0.999899),
+    )
+}
+"""What made-up customers do not say: a number of one's own, at times with a slip, seldom another's or a new one."""
+
 FILE = Path(model.__file__).with_name("shipped.json")
 
 
@@ -43,7 +54,8 @@ def shipped() -> Model:
     return learnt.of_size(SIZE).model_copy(
         update={
             "about": about,
-            "chances": {name: _rounded(one, NEUTRAL.get(name, ())) for name, one in learnt.chances.items()},
+            "chances": {name: _rounded(one, NEUTRAL.get(name, ())) for name, one in learnt.chances.items()}
+            | STATED,
             "shares": {kind: _digits(share) for kind, share in learnt.of_size(SIZE).shares.items()},
             "frequencies": {},
             "rare": {},

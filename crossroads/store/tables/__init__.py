@@ -5,7 +5,16 @@ is text. Ids are UUIDv7 text. Personal data lives here and nowhere else: not in 
 logs.
 """
 
-from crossroads.store.tables.persons import Assertion, Decision, IdentityKey, Lineage, Link, Profile, Review
+from crossroads.store.tables.persons import (
+    Assertion,
+    Decision,
+    IdentityKey,
+    Lineage,
+    Link,
+    Profile,
+    Review,
+    SettledBy,
+)
 from crossroads.store.tables.resolved import AdoptedModel, Block, Edge, Node, Retired
 from crossroads.store.tables.runs import Drift, Entry, Lease, Page, Reconciliation, Run, Step
 from crossroads.store.tables.said import Contribution, Deletion, Dictionary, SourceField, StreamState, Turn
@@ -50,6 +59,7 @@ __all__ = [
     "Retired",
     "Review",
     "Run",
+    "SettledBy",
     "SourceField",
     "Step",
     "StreamState",

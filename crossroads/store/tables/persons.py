@@ -96,3 +96,12 @@ class Lineage(SQLModel, table=True):
     after: str
     at: str
     run: str
+
+
+class SettledBy(SQLModel, table=True):
+    """The rules of who wins, by their digest, by which all profiles of an entity were settled."""
+
+    __tablename__ = "settled_by"
+    entity: str = Field(primary_key=True)
+    policy: str
+    at: str

@@ -154,3 +154,18 @@ def test_a_doubtful_pair_is_listed_and_decided(home: Any, monkeypatch: pytest.Mo
     assert len(home.rows("Profile")) == 3
     code, told = run("apart", "crm/people/1", "nowhere", *words[2:], "--yes")
     assert (code, "No customer's record nowhere is known" in told) == (1, True), told
+
+
+def test_who_has_more_records_than_anybody_is_listed_and_told(home: Any) -> None:
+    assert run("crowds") == (0, "Nobody has more than 20 records.")
+    home.systems["erp"].put(
+        "people", "2", given="Eva", family="Ek", mail="crowd@x.example", changed="2099-01-01T00:00:00Z"
+    )
+    for number in range(20):
+        home.systems["crm"].put("people", f"{10 + number}", mail="crowd@x.example")
+    home.sync()
+    code, told = run("crowds")
+    assert (code, "21" in told, "crm/people/10" in told) == (0, True, True), told
+    assert "crowd@x.example" not in told
+    told = CliRunner().invoke(app, ["status"]).output
+    assert "1 with more than 20 records each, up to 21" in " ".join(told.split())

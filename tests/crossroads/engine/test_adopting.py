@@ -65,7 +65,7 @@ def doubtful(world: Callable[..., Any], customer_plan: Any) -> Any:
 @pytest.mark.both_stores
 def test_who_is_one_person_by_it_becomes_one_and_the_next_run_tells_the_systems(doubtful: Any) -> None:
     found = adopt(doubtful, BOLD)
-    assert (found.records, found.before, found.after) == (2, 2, 1)
+    assert (found.records, found.before, found.after, found.largest) == (2, 2, 1, (1, 2))
     assert (found.joined, found.parted) == ([[[A], [B]]], [])
     assert (found.told, found.made) == ({("erp.people", "emails.main.address"): 1}, {})
     assert persons(doubtful) == [[A, B]]

@@ -263,6 +263,35 @@ def test_a_union_of_texts_lists_everything_once_and_a_union_of_labels_keeps_the_
     assert why["emails.erp.address"][:2] == ("1", "union")
 
 
+LATER = "2026-01-02T00:00:00Z"
+
+
+def place(key: str, city: str | None, at: str, street: str | None = None, *, gone: bool = False) -> Source:
+    said = {CITY: city, "addresses.main.street": street}
+    since = {"addresses.main.street": LATER} if key == "crm2" else {}
+    return Source(key, f"{key}/p/1", key[:3], "m", said, at, since, gone=gone)
+
+
+def test_a_union_of_addresses_keeps_each_whole_with_its_source_and_time() -> None:
+    places = Survivorship(
+        {"customer": Policy(default=Rule(rule="newest"), together={"addresses.*": Rule(rule="union")})}
+    )
+    sources = [place("erp", "Ulm", JAN, "Weg 1"), place("crm1", "Bonn", FEB), place("crm2", "Ulm", JAN, "Weg 1"),
+               place("crm3", "Essen", JAN), place("shop", None, JAN), place("web", "Kiel", JAN, gone=True)]  # fmt: skip
+    found, why = places.golden("customer", sources)
+    assert found == {
+        "addresses.main.street": None,
+        CITY: "Bonn",
+        "addresses.crm.locality": "Ulm",
+        "addresses.crm.street": "Weg 1",
+        "addresses.crm2.locality": "Essen",
+    }
+    assert why["addresses.crm.street"] == ("crm2", "union", LATER, "m")
+    assert why["addresses.crm.locality"] == ("crm2", "union", JAN, "m")
+    assert why["addresses.crm2.locality"] == ("crm3", "union", JAN, "m")
+    assert (found, why) == places.golden("customer", sources[::-1])
+
+
 @pytest.mark.parametrize(
     ("customer", "wrong"),
     [
@@ -274,7 +303,8 @@ def test_a_union_of_texts_lists_everything_once_and_a_union_of_labels_keeps_the_
             "a union is",
         ),
         ("default: {rule: union}", "default: a union is"),
-        ("default: {rule: newest}\n  together: {addresses.*: {rule: union}}", "a union is"),
+        ("default: {rule: newest}\n  together: {addresses.*: {rule: union}}", ""),
+        ("default: {rule: newest}\n  together: {addresses.*: {rule: union, separator: ','}}", "a union is"),
     ],
 )
 def test_a_union_is_said_of_fields_it_can_be_made_of(tmp_path: Path, customer: str, wrong: str) -> None:

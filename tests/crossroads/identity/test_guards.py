@@ -18,15 +18,17 @@ IDENTITY = [
     "phones.mobile.number",
     "identifiers.erp",
     "services.mastodon.user",
+    "tax_id",
 ]
 PATHS = {
     "given": "given_name", "family": "family_name", "born": "birth_date", "mail": "emails.main.address",
     "work": "emails.work.address", "mobile": "phones.mobile.number", "street": "addresses.main.street",
     "code": "addresses.main.postal_code", "city": "addresses.main.locality", "erp": "identifiers.erp",
-    "social": "services.mastodon.user", "firm": "legal_name", "kind": "kind",
+    "social": "services.mastodon.user", "firm": "legal_name", "kind": "kind", "tax": "tax_id",
 }  # fmt: skip
 KINDS = {"email", "phone"}
-ANN = {"given": "Ann", "family": "Lee", "mail": "ann@lee.example"}
+LEE = {"given": "Ann", "family": "Lee"}
+ANN = {**LEE, "mail": "ann@lee.example"}
 MAIL = {"mail": "a@b.example"}
 PHONE = {"mobile": "+4915112345678"}
 DOOR = {"street": "Hauptstraße 7", "code": "10115", "city": "Berlin"}
@@ -75,9 +77,15 @@ def test_who_shares_a_declared_address_is_one_unless_the_names_contradict(
         ({**FIRM, **MAIL}, {"given": "Ann", "family": "Lee", **MAIL}),
         ({**FIRM, **MAIL}, {**FIRM, "firm": "Berg Logistik AG", **MAIL}),
         (FIRM, FIRM),
+        ({**ANN, "tax": "B-12 345 678"}, {**ANN, "tax": "X87654321"}),
+        ({**LEE, **DOOR, "tax": "12345678"}, {**LEE, **DOOR, "tax": "98761234"}),
+        ({**LEE, "tax": "12345678"}, {"given": "Tom", "family": "Berg", "tax": "12345678"}),
+        ({**FIRM, **MAIL, "tax": "DE123456789"}, {**FIRM, **MAIL, "tax": "DE987654321"}),
     ],
     ids=["shared mailbox", "father and son", "namesakes", "namesakes with addresses", "household", "an account alone",
-         "a firm and its clerk", "two firms", "a firm's name alone"],
+         "a firm and its clerk", "two firms", "a firm's name alone",
+         "one mailbox, two tax numbers", "one door, two tax numbers", "a tax number of somebody else's",
+         "two firms of one name"],
 )  # fmt: skip
 def test_two_people_stay_two(world: Any, a: dict[str, str], b: dict[str, str]) -> None:
     assert persons(world, a, b) == [[0], [1]]
@@ -95,9 +103,13 @@ def test_two_people_stay_two(world: Any, a: dict[str, str], b: dict[str, str]) -
         ({"erp": "1000042", "given": "Ann"}, {"erp": "1000042", "family": "Schmidt"}),
         ({**ANN, "social": "x@m.example"}, {"given": "Ann", "social": "x@m.example"}),
         ({**FIRM, **MAIL}, {"kind": "organization", "firm": "Lee Tools", **MAIL}),
+        ({"tax": "B-12.345.678"}, {"given": "Ann", "family": "Lee", "tax": "b12345678"}),
+        ({"given": "Ann", "family": "Lee", "tax": "B12345678"}, {"given": "Ann", "family": "Schmidt", "tax": "B12345678"}),
+        ({**FIRM, "tax": "DE123456789"}, {"kind": "organization", "firm": "Lee Tools", "tax": "DE 123 456 789"}),
         ({**FIRM, "erp": "7"}, {"kind": "organization", "firm": "Berg Holding", "erp": "7"}),
     ],
     ids=["name and door", "name and birthday", "two married names", "a number of the ERP", "an account and a name", "a firm",
+         "a tax number", "married with a tax number", "a firm's tax number",
          "a firm's number"],
 )  # fmt: skip
 def test_one_person_is_found_without_a_shared_address(
