@@ -21,7 +21,8 @@ def signature(ws: Workspace, record: Dirty) -> str:
     own = record.held.own or (record.held.holds if record.blocked else {})
     if ws.entities[record.connection, record.stream] == PERSONS:
         before = said.read(record.signature) if record.signature else ()
-        return said.written(said.remembered(statements(own, identity), before, kinds))
+        now = said.remembered(statements(own, identity), before, kinds)
+        return record.signature if before and now == before else said.written(now)
     former = orjson.loads(record.signature) if record.signature else ()
     kept = {key for key in former if key.partition(":")[0] in kinds}
     return orjson.dumps(sorted({*kept, *keys_of(own, identity)})).decode()

@@ -125,7 +125,10 @@ class Survivorship:
         saying: dict[str, list[Source]] = {}
         for source in sources:
             for path in source.said:
-                saying.setdefault(path, []).append(source)
+                if path in saying:
+                    saying[path].append(source)
+                else:
+                    saying[path] = [source]
         for path, those in saying.items():
             rule, group = self.rule(entity, path)
             if group is not None:

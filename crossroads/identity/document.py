@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from crossroads.canonical import Document
 from crossroads.identity import normal
@@ -54,10 +55,19 @@ def _parts(document: Document) -> Mapping[str, dict[str, dict[str, str]]]:
     """Return what a document says below labels: group -> label -> field -> value."""
     found: dict[str, dict[str, dict[str, str]]] = {"emails": {}, "phones": {}, "addresses": {}}
     for path, value in document.items():
-        if value and path.startswith(GROUPS):
-            group, label, field = path.split(".")
+        if value and (place := _place(path)):
+            group, label, field = place
             found[group].setdefault(label, {})[field] = value
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _place(path: str) -> tuple[str, str, str] | None:
+    """Return group, label and field of a path below a label: asked of every field of every record."""
+    if not path.startswith(GROUPS):
+        return None
+    group, label, field = path.split(".")
+    return group, label, field
 
 
 def _first(said: Mapping[str, Mapping[str, str]], document: Document, identity: Sequence[str]) -> str | None:
