@@ -87,10 +87,11 @@ def family(a: Person, b: Person) -> int:
         return NOTHING
     if x == y:
         return 0
-    if likeness(x, y) < SWAPPED and _swapped(a, b):
+    like = likeness(x, y)
+    if like < SWAPPED and _swapped(a, b):
         return 1
-    # A slip may be a space: Car Ter.
-    like = max(likeness(x, y), likeness(x + (a.family2 or ""), y + (b.family2 or "")))
+    if a.family2 or b.family2:  # a slip may be a space: Car Ter
+        like = max(like, likeness(x + (a.family2 or ""), y + (b.family2 or "")))
     return 2 if like >= 0.92 else 3 if like >= 0.8 else 4
 
 
