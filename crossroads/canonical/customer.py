@@ -10,9 +10,8 @@ class Customer(Canonical):
     """A customer: names after RFC 9553 (two surnames), everything else after schema.org.
 
     `display_name` is what they call themselves, in one piece: no other name is taken from it. `tax_id` is the number under which
-    a state taxes them. `identifiers` are numbers that
-    name this customer in a certain system ("erp": "1000042"); `extensions` keeps, below the system's name, what has no place of
-    its own.
+    a state taxes them. `identifiers` are numbers that name this customer in a certain system ("erp": "1000042"); `extensions`
+    keeps, below the system's name, what has no place of its own.
     """
 
     kind: Literal["person", "organization"] = "person"

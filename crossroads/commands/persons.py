@@ -1,4 +1,4 @@
-"""Commands for a person's word on who is one person: which pairs are doubtful, who is the same, who is not."""
+"""Commands for a person's word on who is one person: what is doubtful, who is the same, who is not."""
 
 from typing import TYPE_CHECKING, Annotated
 

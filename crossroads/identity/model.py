@@ -80,6 +80,11 @@ class Model(BaseModel):
         """A digest of all of it; not kept, for a copy with other values would take it along."""
         return blake2b(self.packed(), digest_size=8).hexdigest()
 
+    @property
+    def general(self) -> bool:
+        """Tell whether nothing in it is of anybody's own: it knows no frequencies, and is the same for any number of records."""
+        return not self.frequencies
+
     def of_size(self, records: int) -> Self:
         """Return the same beliefs about so many records.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crossroads.identity import model
-from crossroads.identity.model import Chances, Model
+from crossroads.identity.model import KINDS, Chances, Model
 from crossroads.identity.nicknames import nicknames
 from crossroads.identity.population import Population
 from crossroads.identity.table import read
@@ -29,15 +29,7 @@ DIGITS = 4
 NEUTRAL = {"address": range(1, 6)}
 """Levels of which made-up customers teach nothing: how many share a postcode, and a name beside it, is each country's own."""
 
-STATED = {
-    "tax_id": Chances(
-        person=(0.97, 0.02, 0.01),
-        household=(1e-6, 1e-4, 0.999899),
-        namesake=(1e-6, 1e-4, 0.999899),
-        initial=(1e-6, 1e-4, 0.999899),
-        stranger=(1e-6, 1e-4, 0.999899),
-    )
-}
+STATED = {"tax_id": Chances(person=(0.97, 0.02, 0.01), **dict.fromkeys(KINDS[1:], (1e-6, 1e-4, 0.999899)))}
 """What made-up customers do not say: a number of one's own, at times with a slip, seldom another's or a new one."""
 
 FILE = Path(model.__file__).with_name("shipped.json")

@@ -76,6 +76,14 @@ class World:
         """Return how often each given name stands in a system."""
         return Counter(record["given"] for record in self.systems[name].records.get("people", {}).values())
 
+    def who(self) -> list[list[str]]:
+        """Return who is who, by the addresses of records."""
+        named = {c["id"]: f"{c['connection']}/{c['stream']}/{c['key']}" for c in self.rows("Contribution")}
+        found: dict[str, list[str]] = {}
+        for link in self.rows("Link"):
+            found.setdefault(link["profile"], []).append(named[link["contribution"]])
+        return sorted(sorted(names) for names in found.values())
+
     def sync(self, *, full: bool = False) -> list[dict[str, Any]]:
         return [self.run(plan, full=full) for plan in self.plans]
 

@@ -61,23 +61,23 @@ def adoptions(db: Connection) -> list[Adoption]:
 
 
 def fits(model: Model, records: int) -> bool:
-    """Tell whether a model may be used for so many records that say something; the shipped one may for any number."""
-    return model == Model.shipped() or records / GROWN <= model.records <= records * GROWN
+    """Tell whether a model may be used for so many records that say something; a general one may for any number."""
+    return model.general or records / GROWN <= model.records <= records * GROWN
 
 
 def advice(db: Connection) -> str | None:
     """Return what to do about the model in use, if anything."""
-    version, records = in_use(db), speaking(db)
+    version = in_use(db)
     if version is None:
         return None
-    if version == Model.shipped().version:
+    model, records = kept(db, version), speaking(db)
+    if model.general:
         if records < FEWEST:
             return None
         return (
-            f"Customers are known by the shipped model; the {records:,} records they have can teach a better one: "
+            f"Customers are known by a model that is nobody's own; the {records:,} records they have can teach a better one: "
             "`crossroads identity learn`."
         )
-    model = kept(db, version)
     if fits(model, records):
         return None
     return (

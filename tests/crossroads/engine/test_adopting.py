@@ -14,7 +14,7 @@ from crossroads import journal
 from crossroads.engine import adopting
 from crossroads.engine.asserting import APART, Word, say
 from crossroads.errors import ConfigError
-from crossroads.identity.model import Model
+from crossroads.identity.model import Frequencies, Model
 from crossroads.identity.online import models
 from crossroads.identity.online.models import advice
 from crossroads.testkit.memory import Memory
@@ -26,21 +26,16 @@ ANN = {"given": "Ann", "family": "Lee", "street": "Hauptstraße 7", "city": "Ber
 
 
 def merging(bits: float, records: int) -> Model:
-    """Return a model of few that merges from so many bits on."""
-    return SHIPPED.model_copy(update={"records": records, "threshold": bits})
+    """Return a model of so few, as if learnt of them, that merges from so many bits on."""
+    known = {"family": Frequencies(shares={"lee": 0.1}, rarest=0.1)}
+    return SHIPPED.model_copy(update={"records": records, "threshold": bits, "frequencies": known})
 
 
 BOLD = merging(0.0, 2)
+FORMER = SHIPPED.model_copy(update={"threshold": 8.0})
+"""As another release shipped it."""
+
 GIVEN, FAMILY, CITIES = ("Ann", "Anna", "Tom", "Tim"), ("Lee", "Berg", "Bergh"), ("Bonn", "Ulm")
-
-
-def persons(w: Any) -> list[list[str]]:
-    """Return who is who, by the addresses of records."""
-    addresses = {c["id"]: f"{c['connection']}/{c['stream']}/{c['key']}" for c in w.rows("Contribution")}
-    found: dict[str, list[str]] = {}
-    for link in w.rows("Link"):
-        found.setdefault(link["profile"], []).append(addresses[link["contribution"]])
-    return sorted(sorted(names) for names in found.values())
 
 
 def kept(w: Any) -> dict[str, Any]:
@@ -58,7 +53,7 @@ def doubtful(world: Callable[..., Any], customer_plan: Any) -> Any:
     w.systems["erp"].put("people", "1", **ANN, mail="a@x.example", changed="2026-01-01T00:00:00Z")
     w.systems["crm"].put("people", "1", **ANN, mail="zz@y.example", changed="2026-02-01T00:00:00Z")
     w.sync()
-    assert persons(w) == [[A], [B]]
+    assert w.who() == [[A], [B]]
     return w
 
 
@@ -68,7 +63,7 @@ def test_who_is_one_person_by_it_becomes_one_and_the_next_run_tells_the_systems(
     assert (found.records, found.before, found.after, found.largest) == (2, 2, 1, (1, 2))
     assert (found.joined, found.parted) == ([[[A], [B]]], [])
     assert (found.told, found.made) == ({("erp.people", "emails.main.address"): 1}, {})
-    assert persons(doubtful) == [[A, B]]
+    assert doubtful.who() == [[A, B]]
     assert {BOLD.version in link["evidence"] for link in doubtful.rows("Link")} == {True}
     doubtful.sync()
     assert doubtful.systems["erp"].records["people"]["1"]["mail"] == "zz@y.example"
@@ -91,7 +86,7 @@ def test_back_to_the_former_model_everybody_has_their_own_again(doubtful: Any) -
     found = adopt(doubtful, SHIPPED)
     assert (found.joined, found.parted) == ([], [[[A], [B]]])
     doubtful.sync()
-    assert persons(doubtful) == [[A], [B]]
+    assert doubtful.who() == [[A], [B]]
     assert {row["contribution"]: row["profile"] for row in doubtful.rows("Link")} == profiles
     assert doubtful.systems["erp"].records["people"]["1"]["mail"] == "a@x.example"
     with doubtful.store.read() as db:
@@ -112,7 +107,7 @@ def test_what_comes_later_is_weighed_by_it_too_also_by_who_was_open_before(doubt
     for name, mail in (("erp", "b@x.example"), ("crm", "yy@y.example")):
         doubtful.systems[name].put("people", "2", **{**ANN, "given": "Tom"}, mail=mail)
     doubtful.sync()
-    assert persons(doubtful) == [[A, B], ["crm/people/2", "erp/people/2"]]
+    assert doubtful.who() == [[A, B], ["crm/people/2", "erp/people/2"]]
 
 
 def test_a_release_that_ships_another_model_leaves_a_store_its_own(doubtful: Any) -> None:
@@ -120,14 +115,14 @@ def test_a_release_that_ships_another_model_leaves_a_store_its_own(doubtful: Any
     for name in doubtful.systems:
         doubtful.systems[name].put("people", "1", **{**ANN, "city": "Bonn"})
     doubtful.sync()
-    assert persons(doubtful) == [[A], [B]]
+    assert doubtful.who() == [[A], [B]]
 
 
 def test_what_people_said_outranks_every_model(doubtful: Any) -> None:
     say(doubtful.ws, Word(A, B, APART, "Kim", "asked her"))
     found = adopt(doubtful, BOLD)
     assert (found.joined, found.after) == ([], 2)
-    assert persons(doubtful) == [[A], [B]]
+    assert doubtful.who() == [[A], [B]]
 
 
 def test_who_adopted_what_and_why_is_in_the_journal(doubtful: Any) -> None:
@@ -175,15 +170,15 @@ def test_everybody_is_who_they_would_be_in_a_store_that_began_with_it(
     one, other = made
     one.ws = one.workspace(model=strict)
     one.sync()
-    former = persons(one)
+    former = one.who()
     other.ws = other.workspace(model=bold)
     other.sync()
     adopt(one, bold)
-    assert persons(one) == persons(other) != former
+    assert one.who() == other.who() != former
     weighed = [why for link in one.rows("Link") for _, why in orjson.loads(link["evidence"]) if ":" in why]
     assert {why.rpartition(":")[2] for why in weighed} == {bold.version}
     back = adopt(one, strict)
-    assert persons(one) == former
+    assert one.who() == former
     assert back.joined or back.parted
 
 
@@ -201,7 +196,7 @@ def test_records_that_share_a_profile_or_a_person_are_linked_together(pairs: lis
 def test_a_model_that_does_not_fit_the_store_is_refused_and_says_why(doubtful: Any) -> None:
     before = kept(doubtful)
     with pytest.raises(ConfigError, match=r"for 100,000 records and the store has 2, .* identity learn"):
-        adopt(doubtful, SHIPPED.model_copy(update={"threshold": 5.0}))
+        adopt(doubtful, merging(5.0, 100_000))
     with pytest.raises(ConfigError, match="learnt of a file with occupation"):
         adopt(doubtful, BOLD.model_copy(update={"others": ("occupation",)}))
     with doubtful.store.read() as db, pytest.raises(ConfigError, match="No model 123 was ever in use here"):
@@ -214,6 +209,8 @@ def test_a_model_that_does_not_fit_the_store_is_refused_and_says_why(doubtful: A
     [
         (SHIPPED, 999, None),
         (SHIPPED, 1000, "the 1,000 records they have can teach a better one"),
+        (FORMER, 999, None),
+        (FORMER, 1000, "the 1,000 records they have can teach a better one"),
         (merging(3.0, 40), 80, None),
         (merging(3.0, 40), 20, None),
         (merging(3.0, 40), 81, "by a model of 40 records, and have 81 by now"),

@@ -23,15 +23,6 @@ def word(kind: str, a: str = A, b: str = B, *, withdrawn: bool = False) -> Word:
     return Word(a, b, kind, "Kim", "asked her", withdrawn)
 
 
-def persons(w: Any) -> list[list[str]]:
-    """Return who is who, by the addresses of records."""
-    addresses = {c["id"]: f"{c['connection']}/{c['stream']}/{c['key']}" for c in w.rows("Contribution")}
-    found: dict[str, list[str]] = {}
-    for link in w.rows("Link"):
-        found.setdefault(link["profile"], []).append(addresses[link["contribution"]])
-    return sorted(sorted(names) for names in found.values())
-
-
 def said(w: Any, system: str) -> dict[str, tuple[str, str]]:
     return {key: (one["given"], one["city"]) for key, one in w.systems[system].records["people"].items()}
 
@@ -53,7 +44,7 @@ def one(world: Callable[..., Any], customer_plan: Any) -> Any:
     w.systems["erp"].put("people", "1", **ANN)
     w.systems["crm"].put("people", "1", **{**ANN, "given": "Anna", "city": "Ulm", "changed": FEB})
     w.sync()
-    assert persons(w) == [[A, B]]
+    assert w.who() == [[A, B]]
     return w
 
 
@@ -71,7 +62,7 @@ def test_what_was_shown_is_what_the_next_run_writes(two: Any) -> None:
     found = shown(two.ws, word(SAME))
     assert say(two.ws, word(SAME)) == found
     two.sync()
-    assert persons(two) == [[A, B]]
+    assert two.who() == [[A, B]]
     assert said(two, "erp") == {"1": ("Tom", "Ulm")}
     assert two.writes() == 1
 
@@ -79,24 +70,24 @@ def test_what_was_shown_is_what_the_next_run_writes(two: Any) -> None:
 def test_who_is_told_apart_gets_back_what_each_said(one: Any) -> None:
     assert said(one, "erp") == {"1": ("Anna", "Ulm")}
     say(one.ws, word(APART))
-    assert persons(one) == [[A], [B]]
+    assert one.who() == [[A], [B]]
     one.sync()
     assert said(one, "erp") == {"1": ("Ann", "Bonn")}
     assert said(one, "crm") == {"1": ("Anna", "Ulm")}
     for name in ("erp", "crm"):
         one.systems[name].put("people", "1", mail="ann@lee.example", changed=MAR)
     one.sync(full=True)
-    assert persons(one) == [[A], [B]], "it survives every later run"
+    assert one.who() == [[A], [B]], "it survives every later run"
 
 
 @pytest.mark.parametrize(("kind", "start"), [(SAME, "two"), (APART, "one")])
 def test_a_word_is_taken_back_and_weights_decide_again(kind: str, start: str, request: Any) -> None:
     w = request.getfixturevalue(start)
-    before = persons(w)
+    before = w.who()
     say(w.ws, word(kind))
-    assert persons(w) != before
+    assert w.who() != before
     say(w.ws, word(kind, withdrawn=True))
-    assert persons(w) == before
+    assert w.who() == before
     assert w.rows("Assertion") == []
 
 
@@ -107,10 +98,10 @@ def test_a_record_we_made_is_given_back_to_whom_it_was_made_for(world: Callable[
     (made,) = w.rows("Assertion")
     mine = word(APART, "crm/people/people-1", B)
     say(w.ws, mine)
-    assert persons(w) == [["crm/people/people-1"], [B]]
+    assert w.who() == [["crm/people/people-1"], [B]]
     say(w.ws, word(APART, "crm/people/people-1", B, withdrawn=True))
     assert [row["kind"] for row in w.rows("Assertion")] == [made["kind"]] == ["created"]
-    assert persons(w) == [["crm/people/people-1", B]]
+    assert w.who() == [["crm/people/people-1", B]]
 
 
 def test_whom_others_tie_together_cannot_be_told_apart_in_silence(
@@ -128,7 +119,7 @@ def test_whom_others_tie_together_cannot_be_told_apart_in_silence(
     with pytest.raises(ConfigError, match="stay one person"):
         say(w.ws, word(APART))
     assert w.rows("Assertion") == before
-    assert persons(w) == [[A, B, "shop/people/1"]]
+    assert w.who() == [[A, B, "shop/people/1"]]
 
 
 @pytest.mark.parametrize(
