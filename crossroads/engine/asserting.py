@@ -88,7 +88,7 @@ def _carry_out(db: Connection, ws: Workspace, word: Word) -> Outcome:
     at = ws.clock()
     records = _records(db, ws, (word.a, word.b))
     news = (_withdraw if word.withdrawn else _keep)(db, word, at)
-    signed = {one.id: signature(ws, one) for one in records}
+    signed = {one.id: signature(ws, one).text for one in records}
     touched = links.relink(db, ws, PERSONS, records, signed, run=RUN, at=at)
     settle(db, ws, PERSONS, touched, run=RUN, at=at)
     found = contributions(db, sorted(touched))

@@ -12,13 +12,14 @@ from crossroads.store.tables import Contribution, Link
 
 
 class Dirty(NamedTuple):
-    """A changed contribution, its identity as last matched, and the profile it belonged to."""
+    """A changed contribution, its identity as last matched and of which words, and the profile it belonged to."""
 
     id: str
     connection: str
     stream: str
     key: str
     signature: str
+    words: str | None
     profile: str | None
     gone: bool
     blocked: str | None
@@ -36,7 +37,7 @@ class Dirty(NamedTuple):
 def read(db: Connection, *where: ColumnElement[bool] | TextClause, limit: int | None = None) -> list[Dirty]:
     """Return some contributions, oldest first."""
     rows, link = table(Contribution), table(Link)
-    own = ("id", "connection", "stream", "key", "signature")
+    own = ("id", "connection", "stream", "key", "signature", "words")
     query = (
         select(
             *(rows.c[c] for c in own),
@@ -50,7 +51,7 @@ def read(db: Connection, *where: ColumnElement[bool] | TextClause, limit: int | 
         .order_by(rows.c.id)
         .limit(limit)
     )
-    return [Dirty._make((*row[:8], echo.read(row[8:]))) for row in db.execute(query).all()]
+    return [Dirty._make((*row[:9], echo.read(row[9:]))) for row in db.execute(query).all()]
 
 
 def at(db: Connection, addresses: Iterable[str]) -> list[Dirty]:

@@ -22,7 +22,7 @@ from crossroads.store.session import Update, table
 from crossroads.store.tables import Contribution, Intent, Link, Parked
 
 CHUNK = 1000
-_matched = Update(Contribution, ("signature",), dirty=0)
+_matched = Update(Contribution, ("signature", "words"), dirty=0)
 _waiting = Update(Contribution, (), dirty=0)
 
 
@@ -75,13 +75,14 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
     parked = parking.park(db, ws, plan.entity, dirty, run=run, at=at)
     ready = [d for d in dirty if d.id not in parked]
     signed = {d.id: signature(ws, d) for d in ready}
-    moved = [d for d in ready if d.profile is None or signed[d.id] != d.signature]
+    moved = [d for d in ready if d.profile is None or signed[d.id].text != d.signature]
     touched = {d.profile for d in ready if d.profile is not None}
     if moved:
-        touched |= links.relink(db, ws, plan.entity, moved, signed, run=run, at=at)
+        said = {d.id: signed[d.id].text for d in moved}
+        touched |= links.relink(db, ws, plan.entity, moved, said, run=run, at=at)
     held = {d.id: d.held for d in ready}
     settled = settle(db, ws, plan.entity, touched, run=run, at=at, known=held)
-    _matched(db, [(signed[d.id], d.id) for d in ready])
+    _matched(db, [(*signed[d.id], d.id) for d in ready])
     _waiting(db, [(identity,) for identity in parked])
     return Counter(matched=len(ready), parked=len(parked), settled=settled)
 

@@ -156,12 +156,16 @@ def _provenance(
 ) -> Any:
     """Return path -> [contribution, rule, time, run, mapping]; a field that came out as before keeps its run."""
     result: dict[str, list[Any]] = {}
-    for path, won in why.items():
-        former = old_why.get(path)
-        if former and old is not None and old.get(path) == document[path] and tuple(former[:3]) == won[:3]:
+    for path, (contribution, rule, said_at, mapping) in why.items():
+        if (
+            (former := old_why.get(path))
+            and old
+            and old.get(path) == document[path]
+            and (former[0], former[1], former[2]) == (contribution, rule, said_at)
+        ):
             result[path] = former
         else:
-            result[path] = [won.contribution, won.rule, won.at, run, won.mapping]
+            result[path] = [contribution, rule, said_at, run, mapping]
     return result
 
 

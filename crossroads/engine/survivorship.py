@@ -118,10 +118,6 @@ class Survivorship:
             }
         document: Document = {}
         why: dict[str, Won] = {}
-        groups: dict[str, list[str]] = {}
-        unions: list[str] = []
-        united: list[str] = []
-        name: str
         saying: dict[str, list[Source]] = {}
         for source in sources:
             for path in source.said:
@@ -129,32 +125,53 @@ class Survivorship:
                     saying[path].append(source)
                 else:
                     saying[path] = [source]
+        groups = self._alone(entity, saying, decisions, document, why)
+        self._together(entity, groups, sources, decisions, document, why)
+        return document, why
+
+    def _alone(
+        self, entity: str, saying: Mapping[str, Sequence[Source]], decisions: Decisions, document: Document, why: dict[str, Won]
+    ) -> dict[str, list[str]]:  # fmt: skip
+        """Decide the fields that are decided one by one, of those that say one; return the others by their groups."""
+        groups: dict[str, list[str]] = {}
+        unions: list[tuple[str, Sequence[Source]]] = []
+        name: str
         for path, those in saying.items():
             rule, group = self.rule(entity, path)
             if group is not None:
                 groups.setdefault(group, []).append(path)
                 continue
             if rule.rule == "union":
-                saying[path] = those = [source for source in those if not source.gone] or those
+                those = [source for source in those if not source.gone] or those
             if len(those) == 1 and not decisions:
                 source, name = those[0], rule.rule
             else:
                 source, name = _chosen(rule, path, [path], those, decisions)
             document[path] = source.said[path]
-            why[path] = Won(source.id, name, source.at(path), source.mapping)
+            why[path] = Won(source.id, name, source.since.get(path, source.said_at), source.mapping)
             if name == "union":
-                unions.append(path)
-        for path in sorted(unions):
-            self._unite(entity, path, saying[path], document, why)
+                unions.append((path, those))
+        for path, those in sorted(unions, key=lambda one: one[0]):
+            self._unite(entity, path, those, document, why)
+        return groups
+
+    def _together(
+        self, entity: str, groups: Mapping[str, list[str]], sources: Sequence[Source], decisions: Decisions,
+        document: Document, why: dict[str, Won],
+    ) -> None:  # fmt: skip
+        """Decide each group of fields: its winner speaks for the whole of it.
+
+        What it has no value for is empty, not filled from elsewhere.
+        """
+        united: list[str] = []
         for group, members in groups.items():
             rule, _ = self.rule(entity, members[0])
             source, name = _chosen(rule, group, members, sources, decisions)
-            # The winner speaks for the whole group: what it has no value for is empty, not filled from
-            # elsewhere.
-            said = source.said
-            for path in sorted({*_inside(group, source.readable), *(one for one in members if one in said)}):
+            said, since, said_at = source.said, source.since, source.said_at
+            inside = _inside(group, source.readable)
+            for path in (*inside, *(one for one in members if one in said and one not in inside)):
                 document[path] = said.get(path)
-                why[path] = Won(source.id, name, source.at(path), source.mapping)
+                why[path] = Won(source.id, name, since.get(path, said_at), source.mapping)
             if name == "union":
                 united.append(group)
         for group in sorted(united):
@@ -162,7 +179,6 @@ class Survivorship:
             others, reasons = whole(document, group, self._label(entity, group), living)
             document |= others
             why |= reasons
-        return document, why
 
     def _label(self, entity: str, group: str) -> int:
         """Return the place of the label among the steps of a group."""
@@ -190,8 +206,8 @@ class Survivorship:
 
 
 @lru_cache(maxsize=1000)
-def _inside(group: str, paths: frozenset[str]) -> frozenset[str]:
-    return frozenset(path for path in paths if path.startswith(f"{group}."))
+def _inside(group: str, paths: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(path for path in paths if path.startswith(f"{group}.")))
 
 
 def _chosen(

@@ -82,7 +82,8 @@ def best_of_group(rule: Rule, paths: Sequence[str], sources: Sequence[Source]) -
 
 def last(source: Source, paths: Sequence[str]) -> str:
     """Return when a source last said something of these fields; empty if it says nothing of them."""
-    return max((source.at(path) for path in paths if path in source.said), default="")
+    said, since, said_at = source.said, source.since, source.said_at
+    return max([since.get(path, said_at) for path in paths if path in said], default="")
 
 
 def _rank(rule: Rule, source: Source) -> int:

@@ -11,13 +11,30 @@ from crossroads.identity.names import folded
 from crossroads.identity.person import Person
 
 GROUPS = ("emails.", "phones.", "addresses.")
+_NAMES = ("kind", "legal_name", "given_name", "family_name", "family_name2", "display_name")
+_PLACE = ("street", "postal_code", "locality")
 _NUMBER = r"\d+\s?[a-zA-Z]?(?:\s?[-/]\s?\d+)?"
 _LAST, _FIRST = re.compile(rf"(.*\D)\s+({_NUMBER})"), re.compile(rf"({_NUMBER})\s+(\D.*)")
 _AFTER = re.compile(rf"\s*({_NUMBER})\b.*")
 
 
+def identifying(document: Document, identity: Sequence[str]) -> Document:
+    """Return the part of a document that says who it is: all that `statements` may look at."""
+    found = {path: value for path, value in document.items() if value and _identifies(path)}
+    return found | {path: document[path] for path in identity if document.get(path)}
+
+
+@lru_cache(maxsize=10_000)
+def _identifies(path: str) -> bool:
+    """Tell whether a path says who somebody is: asked of every field of every record."""
+    group, _, field = path.rpartition(".")
+    if group.startswith("addresses."):
+        return field in _PLACE
+    return path.startswith(GROUPS) or path in (*_NAMES, "birth_date", "tax_id")
+
+
 def statements(document: Document, identity: Sequence[str]) -> list[Person]:
-    """Return what a document says, once for each postal address, the main one first.
+    """Return what the identifying part of a document says, once for each postal address, the main one first.
 
     `identity` are the paths whose values identify, by its mapping; of several addresses of e-mail or telephones, one of those is
     compared, and the others as keys.

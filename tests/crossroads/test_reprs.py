@@ -46,7 +46,7 @@ CARRIERS: list[Any] = [
         rejected=[("1", [], RECORD)],
     ),
     Claim("i", "p", "1", "sent", RECORD, {"record": RECORD}, None, None, 1, None),
-    Dirty("c", "s", "p", "1", f'[["email:{VALUE}"]]', None, False, None, HELD),
+    Dirty("c", "s", "p", "1", f'[["email:{VALUE}"]]', None, None, False, None, HELD),
     Contributed("p", "s", "p", "1", "m", HELD),
     Target("1", None, VALUE.encode(), None, HELD),
     Stranger(RECORD, VALUE),

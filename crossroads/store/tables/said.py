@@ -43,6 +43,7 @@ class Contribution(SQLModel, table=True):
     itself had said before. `since` has the time of each field that changed later than `said_at`. A field the
     system emptied is there with null; one it never filled is absent. `blocked` names the field that locks the record, or
     says `absent` if its system hides it. `turn` is the turn of its stream in which it was stored last.
+    `words` is a digest of what `signature` was made from.
     """
 
     __tablename__ = "contribution"
@@ -73,6 +74,7 @@ class Contribution(SQLModel, table=True):
     raw: bytes = Field(sa_type=LargeBinary)
     dictionary: int | None = None
     signature: str = ""
+    words: str | None = None
     gone: bool = False
     blocked: str | None = None
     dirty: int = 1
