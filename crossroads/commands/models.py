@@ -42,8 +42,8 @@ def learn(
             found = adopting.shown(ws, model, tell)
     _show(model, found, limit)
     console.print(
-        f"Written to {out}; the store is as it was. `crossroads identity adopt {out} --by NAME --why REASON --yes` takes it "
-        "into use.",
+        f"Written to {out}, {model.about}: it merges from {model.threshold:.1f} bits on. The store is as it was. "
+        f"`crossroads identity adopt {out} --by NAME --why REASON --yes` takes it into use.",
         highlight=False,
     )
 

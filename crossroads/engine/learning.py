@@ -1,5 +1,8 @@
 """Learn who is who from the store's own customers; the store stays as it is."""
 
+from sqlalchemy import Connection, select
+
+from crossroads.engine.asserting import APART, SAME
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError
 from crossroads.identity.model import Model
@@ -10,10 +13,12 @@ from crossroads.identity.online.models import FEWEST
 from crossroads.identity.population import Population
 from crossroads.identity.resolve import resolved
 from crossroads.identity.train import train
+from crossroads.store.session import table
+from crossroads.store.tables import Assertion
 
 
 def learnt(ws: Workspace) -> Model:
-    """Return the model of the store's customers, of their number and with the threshold that follows from it."""
+    """Return the model of the store's customers, with the threshold that follows from their number and people's answers."""
     with Population((), nicknames()) as people:
         with ws.store.read() as db:
             # A record that we made says nothing of its own, and teaches nothing.
@@ -23,6 +28,7 @@ def learnt(ws: Workspace) -> Model:
                 for node in some
                 if node.said and any(node.said[0])
             )
+            answers = _answers(db)
         people.close()
         if people.count < FEWEST:
             raise ConfigError(
@@ -32,4 +38,13 @@ def learnt(ws: Workspace) -> Model:
         model = train(people)
         if problems := model.problems():
             raise ConfigError(f"Nothing to rely on was learnt: {'; '.join(problems)}.")
-        return adopted(model, resolved(people, model))
+        found = resolved(people, model, answers)
+        about = f"learnt of {people.count:,} records, and of {found.answers:,} answers of people"
+        return adopted(model, found).model_copy(update={"about": about})
+
+
+def _answers(db: Connection) -> list[tuple[str, str, bool]]:
+    """Return of which two records people said that they are one person's, or are not."""
+    rows = table(Assertion)
+    query = select(rows.c.a, rows.c.b, rows.c.kind).where(rows.c.kind.in_((SAME, APART)))
+    return [(a, b, kind == SAME) for a, b, kind in db.execute(query)]

@@ -144,6 +144,13 @@ class Population:
         while some := answer.fetchmany(PER_STEP):
             yield from (name for (name,) in some)
 
+    def places(self, names: Iterable[str]) -> dict[str, int]:
+        """Return the places of some records by their ids; an id that none has is not in it."""
+        self.db.register("wanted", pa.table({"id": pa.array(sorted({*names}), pa.string())}))
+        found = dict(self.db.execute("SELECT id, place FROM people SEMI JOIN wanted USING (id)").fetchall())
+        self.db.unregister("wanted")
+        return found
+
     def persons(self, places: Iterable[int]) -> dict[int, Person]:
         """Return some records by their places."""
         wanted = pa.table({"place": pa.array(sorted(places), pa.int32())})

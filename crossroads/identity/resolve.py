@@ -1,6 +1,6 @@
 """Who is who among many, by a model: weigh every pair that shares a key, decide from where on to merge, split."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,20 +29,25 @@ class Weighed(NamedTuple):
 class Resolved(NamedTuple):
     """Each record's cluster, as the place of the cluster's first record; the threshold, and how many pairs were compared.
 
-    `likely` has the pairs of places that are rather one person than not, with their bits.
+    `likely` has the pairs of places that are rather one person than not, with their bits; `answers` says how
+    many of people's answers were about such pairs.
     """
 
     clusters: Sequence[int]
     threshold: float
     compared: int
     likely: Mapping[tuple[int, int], float]
+    answers: int = 0
 
     def __repr__(self) -> str:
         return f"Resolved({len(self.clusters)} records, {len(set(self.clusters))} people)"
 
 
-def resolved(population: Population, model: Model) -> Resolved:
-    """Return who is who, by what a model believes of so many."""
+def resolved(population: Population, model: Model, answers: Iterable[tuple[str, str, bool]] = ()) -> Resolved:
+    """Return who is who, by what a model believes of so many.
+
+    `answers` are what people said of two ids, whether they are one person: from where on to merge follows from them too.
+    """
     model = model.of_size(population.count)
     likely: dict[tuple[int, int], float] = {}
     compared = 0
@@ -51,9 +56,26 @@ def resolved(population: Population, model: Model) -> Resolved:
         places = zip(some.a[kept].tolist(), some.b[kept].tolist(), strict=True)
         likely |= dict(zip(places, some.bits[kept].tolist(), strict=True))
         compared += len(some.bits)
-    limit = threshold(likely.values())
+    said = _answered(population, likely, answers)
+    limit = threshold(likely.values(), said)
     found = split(population, model, likely, limit)
-    return Resolved(found, limit, compared, likely)
+    return Resolved(found, limit, compared, likely, len(said))
+
+
+def _answered(
+    population: Population,
+    likely: Mapping[tuple[int, int], float],
+    answers: Iterable[tuple[str, str, bool]],
+) -> Sequence[tuple[float, bool]]:
+    """Return the weights of the likely pairs that people spoke of, and what they said."""
+    every = list(answers)
+    places = population.places(name for a, b, _ in every for name in (a, b)) if every else {}
+    pairs = [
+        ((min(places[a], places[b]), max(places[a], places[b])), one)
+        for a, b, one in every
+        if a in places and b in places
+    ]
+    return [(likely[pair], one) for pair, one in pairs if pair in likely]
 
 
 def split(

@@ -15,8 +15,11 @@ from crossroads.engine.learning import learnt
 from crossroads.errors import ConfigError
 from crossroads.identity.evaluation import evaluated
 from crossroads.identity.model import Model
+from crossroads.identity.nicknames import nicknames
 from crossroads.identity.online.models import keep
 from crossroads.identity.person import Person
+from crossroads.identity.population import Population
+from crossroads.identity.resolve import resolved
 from crossroads.identity.table import read
 from crossroads.store.session import table
 from crossroads.store.tables import Assertion, Node
@@ -87,6 +90,24 @@ def test_what_people_said_holds_by_every_model(many: Any) -> None:
     again = shown(many.ws, model)
     assert not any({a, b} <= {name for part in people for name in part} for people in again.joined)
     assert not any({first, last} & {name for part in people for name in part} for people in again.parted)
+
+
+def test_what_people_answered_of_doubtful_pairs_counts_in_what_is_learnt(many: Any, known: Known) -> None:
+    blind = learnt(many.ws)
+    with Population(known.fields.others, nicknames()) as people:
+        people.add(read(known.file, known.fields))
+        people.close()
+        ids, likely = list(people.ids()), resolved(people, blind).likely
+    doubtful = sorted(pair for pair, bits in likely.items() if bits < blind.threshold)
+    assert len(doubtful) >= 10
+    with many.store.write(("customer",)) as db:
+        for place, (a, b) in enumerate(doubtful):
+            said = {"a": ids[a], "b": ids[b], "kind": "cannot" if place else "created"}
+            db.execute(table(Assertion).insert().values(**said, why="asked", at="2026-01-01T00:00:00Z"))
+    found = learnt(many.ws)
+    assert blind.about == "learnt of 2,500 records, and of 0 answers of people"
+    assert found.about == f"learnt of 2,500 records, and of {len(doubtful) - 1} answers of people"
+    assert found.threshold > blind.threshold
 
 
 def test_of_few_records_nothing_is_learnt_and_the_command_says_so(

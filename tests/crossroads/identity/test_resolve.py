@@ -56,6 +56,24 @@ def test_people_are_found_without_help(
     assert quality.largest <= 2 * quality.largest_true
 
 
+def test_what_people_said_of_doubtful_pairs_tells_from_where_on_to_merge(
+    population: Population, model: Model
+) -> None:
+    ids, blind = list(population.ids()), resolved(population, model)
+    doubtful = [pair for pair, bits in blind.likely.items() if bits < blind.threshold]
+    merged = [pair for pair, bits in blind.likely.items() if bits >= blind.threshold]
+    assert len(doubtful) >= 5
+
+    def by(pairs: Sequence[tuple[int, int]], one: bool) -> float:
+        said = [(ids[b], ids[a], one) for a, b in pairs]  # in either order
+        found = resolved(population, model, [*said, ("nobody", ids[0], one)])
+        assert found.answers == len(pairs)
+        return found.threshold
+
+    assert by(doubtful, True) < blind.threshold < by(doubtful, False)
+    assert by(merged, False) == blind.threshold, "a wrong merge taken apart says nothing of the right ones"
+
+
 def test_households_are_known_apart_from_persons(model: Model) -> None:
     assert 0 < model.shares["household"] < model.shares["person"]
     assert model.chances["given"].person[0] > 0.8 > 0.2 > model.chances["given"].household[0]
