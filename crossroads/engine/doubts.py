@@ -82,7 +82,7 @@ def _updated(job: Job, claim: Claim, at: str, *, quiet: bool) -> bool:
             if ledger.end(db, [claim], "written", at=at):
                 token = rereading.version(job.stream, record)
                 found = Written(claim.change(), claim.slot, token, record)
-                received.written(db, job, claim, found, at=at)
+                received.written(db, job, claim, found, at=at, sought=True)
                 job.outcomes.add(db, [claim.slot], {claim.slot: "applied"})
         elif ledger.end(db, [claim], "superseded", at=at):
             rereading.reread(db, job, claim, record, at=at)

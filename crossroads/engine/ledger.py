@@ -32,11 +32,12 @@ _COLUMNS = (
     "version",
     "fence",
     "quiet_at",
+    "attempts",
 )
 
 
 class Claim(NamedTuple):
-    """An intent this attempt may act on."""
+    """An intent this attempt may act on; `attempts` is how often it was sent, this time included."""
 
     id: str
     profile: str
@@ -48,6 +49,7 @@ class Claim(NamedTuple):
     version: str | None
     fence: int
     quiet_at: str | None
+    attempts: int = 1
 
     def __repr__(self) -> str:
         return f"Claim({self.id}, {self.state})"

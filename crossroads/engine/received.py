@@ -33,7 +33,7 @@ def written(
 ) -> None:
     """Store what the target now holds, as an echo of ours, and link a new record to its profile.
 
-    A record that was `sought` after its answer was lost may have been changed by somebody since.
+    A record that was `sought` after its answer was lost, or whose create was repeated, may have been changed by somebody since.
     """
     document, made = shown(job.lens, result.record), not claim.slot
     if made:
@@ -42,7 +42,9 @@ def written(
     before = echo.held(db, job.member, [key]).get(key)
     old = before or Held(newid(), {}, {}, {}, {}, at, None)
     together = job.together
-    ours = _unchanged(claim.document, document, together) if sought and document else claim.document
+    ours = (
+        _unchanged(claim.document, document, old.holds, together) if sought and document else claim.document
+    )
     times = _times(db, claim)
     held = _answered(old, ours, document, together, at, made=made, times=times)
     rows = table(Contribution)
@@ -113,9 +115,14 @@ def merged(record: Record, patch: Record) -> Record:
     return {**record, **both, **nested}
 
 
-def _unchanged(wrote: Document, shown: Document, together: Together) -> Document:
-    """Return what of our values nobody changed since; of an address either all or none."""
-    other = {path for path, value in wrote.items() if path in shown and not alike(shown[path], value)}
+def _unchanged(wrote: Document, shown: Document, held: Document, together: Together) -> Document:
+    """Return what of our values nobody changed since; of an address either all or none.
+
+    Another value beside ours in an address may be derived from it, or somebody's edit since. Taken for the system's own word
+    a derived one costs nothing but an echo; an edit taken for a derived one would be lost.
+    """
+    before = {**held, **wrote}
+    other = {path for path, value in shown.items() if not alike(value, before.get(path))}
     groups = {together(path) for path in other} - {None}
     return {p: value for p, value in wrote.items() if p not in other and together(p) not in groups}
 

@@ -143,7 +143,8 @@ class Sender:
                 match result:
                     case Written():
                         if ledger.end(db, [claim], "written", at=at):
-                            received.written(db, job, claim, result, at=at, sought=sought)
+                            repeated = claim.attempts > 1
+                            received.written(db, job, claim, result, at=at, sought=sought or repeated)
                             ended[name] = "applied"
                             if seen := unshown.get(result.key):
                                 there = claim._replace(slot=result.key)

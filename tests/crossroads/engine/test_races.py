@@ -233,11 +233,36 @@ def test_no_create_in_doubt_is_repeated_in_a_system_whose_read_failed(world: Cal
     assert w.persons("crm") == {"Ann": 1}
 
 
+@pytest.mark.parametrize("create", ["search", "idempotency_key", "enforced_key"])
 def test_an_edit_of_a_record_whose_answer_was_lost_is_the_systems_own_word(
-    world: Callable[..., Any],
+    world: Callable[..., Any], create: Safety
+) -> None:
+    w = world(erp=Memory(), crm=Memory(create=create, settle_seconds=0.0))
+    w.systems["erp"].put("people", "1", **ANN)
+    w.begun("half")
+
+    def edited() -> None:
+        (key,) = w.systems["crm"].records["people"]
+        w.systems["crm"].put("people", key, city="Ulm")
+        raise Killed
+
+    scripted(w, "crm", after=edited)
+    with pytest.raises(Killed):
+        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    engine.push(w.ws, w.plans[0], "crm.people", "half")  # looked up before it is read
+    w.sync()
+    assert w.systems["erp"].value("people", "1", "city") == "Ulm"
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["create", "update"])
+def test_an_edit_beside_what_we_wrote_whose_answer_was_lost_is_the_systems_own_word(
+    world: Callable[..., Any], made: bool
 ) -> None:
     w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
-    w.systems["erp"].put("people", "1", **ANN)
+    w.systems["erp"].put("people", "1", **{**ANN, "city": ""}, street="Mill Lane 1")
+    if not made:
+        w.sync()
+        w.systems["erp"].put("people", "1", street="High Street 2", changed=FEB)
     w.begun("half")
 
     def edited() -> None:
@@ -249,7 +274,10 @@ def test_an_edit_of_a_record_whose_answer_was_lost_is_the_systems_own_word(
         engine.push(w.ws, w.plans[0], "crm.people", "half")
     engine.push(w.ws, w.plans[0], "crm.people", "half")  # looked up before it is read
     w.sync()
-    assert w.systems["erp"].value("people", "1", "city") == "Ulm"
+    said = ("Mill Lane 1" if made else "High Street 2", "Ulm")
+    for name, key in (("erp", "1"), ("crm", "people-1")):
+        record = w.systems[name].records["people"][key]
+        assert (record["street"], record["city"]) == said, name
 
 
 def test_two_records_that_a_lost_create_left_are_one_person(world: Callable[..., Any]) -> None:
