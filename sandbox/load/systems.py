@@ -5,7 +5,6 @@ import time
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from multiprocessing.managers import BaseManager
 from threading import Lock
 from typing import Any
@@ -29,9 +28,10 @@ class Systems:
     def __init__(self, seed: int) -> None:
         self.lock, self.chance = Lock(), random.Random(seed)
         self.memories = {
-            "erp": Memory(create="enforced_key", settle_seconds=0.5, page=50),
-            "crm": Memory(create="search", settle_seconds=0.5, page=50),
-            "shop": Memory(create="idempotency_key", settle_seconds=0.5, page=50),
+            # With a version in each answer, or an edit between our look and our write could not be told.
+            "erp": Memory(create="enforced_key", settle_seconds=0.5, page=50, token=True),
+            "crm": Memory(create="search", settle_seconds=0.5, page=50, token=True),
+            "shop": Memory(create="idempotency_key", settle_seconds=0.5, page=50, token=True),
         }
         self.calls: dict[str, list[float]] = {name: [] for name in NAMES}
         self.made: Counter[str] = Counter()
@@ -49,9 +49,8 @@ class Systems:
             return list(getattr(memory.connector(*STREAMS), verb)(stream, *arguments))
 
     def streams(self, name: str) -> dict[str, Stream]:
-        """Return what a system offers: with a version, or an edit between a read and our write could not be told."""
-        streams = self.memories[name].connector(*STREAMS).streams.values()
-        return {stream.name: replace(stream, version="version") for stream in streams}
+        """Return what a system offers."""
+        return dict(self.memories[name].connector(*STREAMS).streams)
 
     def edit(self) -> None:
         """Let somebody do something somewhere by hand."""
