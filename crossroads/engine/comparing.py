@@ -1,7 +1,7 @@
 """Read and compare before a write, where the system has no version token that it would check for us.
 
-What is between this look and the write itself is the only time in which an edit of the same field can be lost: as short
-as one call, and declared so in docs/conflicts.md.
+What is between this look and the write itself is the only time in which an edit can be lost: as short as the calls of one
+group, and declared so in docs/conflicts.md.
 """
 
 from collections.abc import Sequence
