@@ -11,7 +11,9 @@ from crossroads.identity.names import folded
 from crossroads.identity.person import Person
 
 GROUPS = ("emails.", "phones.", "addresses.")
-_NAMES = ("kind", "legal_name", "given_name", "family_name", "family_name2", "display_name")
+_ALONE = frozenset((
+    "kind", "legal_name", "given_name", "family_name", "family_name2", "display_name", "birth_date", "tax_id",
+))  # fmt: skip
 _PLACE = ("street", "postal_code", "locality")
 _NUMBER = r"\d+\s?[a-zA-Z]?(?:\s?[-/]\s?\d+)?"
 _LAST, _FIRST = re.compile(rf"(.*\D)\s+({_NUMBER})"), re.compile(rf"({_NUMBER})\s+(\D.*)")
@@ -19,7 +21,7 @@ _AFTER = re.compile(rf"\s*({_NUMBER})\b.*")
 
 
 def identifying(document: Document, identity: Sequence[str]) -> Document:
-    """Return the part of a document that says who it is: all that `statements` may look at."""
+    """Return the part of a document that says who it is: all that `statements` looks at."""
     found = {path: value for path, value in document.items() if value and _identifies(path)}
     return found | {path: document[path] for path in identity if document.get(path)}
 
@@ -30,11 +32,11 @@ def _identifies(path: str) -> bool:
     group, _, field = path.rpartition(".")
     if group.startswith("addresses."):
         return field in _PLACE
-    return path.startswith(GROUPS) or path in (*_NAMES, "birth_date", "tax_id")
+    return path.startswith(GROUPS) or path in _ALONE
 
 
 def statements(document: Document, identity: Sequence[str]) -> list[Person]:
-    """Return what the identifying part of a document says, once for each postal address, the main one first.
+    """Return what a document says, once for each postal address, the main one first.
 
     `identity` are the paths whose values identify, by its mapping; of several addresses of e-mail or telephones, one of those is
     compared, and the others as keys.
@@ -81,7 +83,7 @@ def _parts(document: Document) -> Mapping[str, dict[str, dict[str, str]]]:
 @lru_cache(maxsize=10_000)
 def _place(path: str) -> tuple[str, str, str] | None:
     """Return group, label and field of a path below a label: asked of every field of every record."""
-    if not path.startswith(GROUPS):
+    if not path.startswith(GROUPS) or not _identifies(path):
         return None
     group, label, field = path.split(".")
     return group, label, field

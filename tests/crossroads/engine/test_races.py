@@ -68,8 +68,16 @@ def _once(what: Callable[[], None], w: Any, name: str) -> Callable[[], None]:
     return doing
 
 
-def die() -> None:
-    raise Killed
+def lost(w: Any, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Lose the answer to the first write to the CRM in the run `half`, and let something happen there before anybody looks."""
+
+    def after() -> None:
+        meanwhile()
+        raise Killed
+
+    scripted(w, "crm", after=after)
+    with pytest.raises(Killed):
+        engine.push(w.ws, w.plans[0], "crm.people", "half")
 
 
 def planned(w: Any, name: str, run: str, attempts: int = 0) -> None:
@@ -128,9 +136,7 @@ def test_a_create_that_was_to_be_repeated_is_repeated_under_its_own_id(world: Ca
     w = world(erp=Memory(), crm=Memory(create="idempotency_key"))
     w.systems["erp"].put("people", "1", **ANN)
     w.begun("half")
-    scripted(w, "crm", after=die)
-    with pytest.raises(Killed):
-        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    lost(w)
     rows = Intent.__table__  # type: ignore[attr-defined]
     with w.store.write() as db:  # as a second attempt leaves it that died before it could repeat it
         db.execute(rows.update().values(state="planned"))
@@ -164,9 +170,7 @@ def test_a_created_record_that_is_read_before_its_answer_is_nobody_new(
         "people", "1", given="Ann", family="Lee", changed=JAN
     )  # nothing that identifies her
     w.begun("half")
-    scripted(w, "crm", after=die)
-    with pytest.raises(Killed):
-        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    lost(w)
     for _ in range(3):
         w.sync()
     assert [w.persons(name) for name in systems] == [{"Ann": 1}] * 3
@@ -177,9 +181,7 @@ def test_what_we_wrote_is_not_its_systems_word_though_it_was_read_first(world: C
     w = world(erp=Memory(), crm=Memory(settle_seconds=0.0))
     w.systems["erp"].put("people", "1", **ANN)
     w.begun("half")
-    scripted(w, "crm", after=die)
-    with pytest.raises(Killed):
-        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    lost(w)
     w.sync()
     (crm,) = [c for c in w.rows("Contribution") if c["connection"] == "crm"]
     assert json.loads(crm["said"] or "{}") == {}
@@ -192,9 +194,7 @@ def test_an_update_that_is_read_before_its_answer_is_not_its_systems_word(world:
     w.sync()
     w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
     w.begun("half")
-    scripted(w, "crm", after=die)
-    with pytest.raises(Killed):
-        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    lost(w)
     w.systems["crm"].put("people", "people-1", changed="2099-01-01T00:00:00Z")  # its clock is ahead
     w.begun("next")
     w.systems["erp"].put("people", "1", city="Rome", changed=MAR)
@@ -244,11 +244,8 @@ def test_an_edit_of_a_record_whose_answer_was_lost_is_the_systems_own_word(
     def edited() -> None:
         (key,) = w.systems["crm"].records["people"]
         w.systems["crm"].put("people", key, city="Ulm")
-        raise Killed
 
-    scripted(w, "crm", after=edited)
-    with pytest.raises(Killed):
-        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    lost(w, edited)
     engine.push(w.ws, w.plans[0], "crm.people", "half")  # looked up before it is read
     w.sync()
     assert w.systems["erp"].value("people", "1", "city") == "Ulm"
@@ -267,11 +264,8 @@ def test_an_edit_beside_what_we_wrote_whose_answer_was_lost_is_the_systems_own_w
 
     def edited() -> None:
         w.systems["crm"].put("people", "people-1", city="Ulm")
-        raise Killed
 
-    scripted(w, "crm", after=edited)
-    with pytest.raises(Killed):
-        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    lost(w, edited)
     engine.push(w.ws, w.plans[0], "crm.people", "half")  # looked up before it is read
     w.sync()
     said = ("Mill Lane 1" if made else "High Street 2", "Ulm")
@@ -288,11 +282,8 @@ def test_two_records_that_a_lost_create_left_are_one_person(world: Callable[...,
     def doubled() -> None:
         reference = w.systems["crm"].value("people", "people-1", "reference")
         w.systems["crm"].put("people", "people-2", given="Ann", family="Lee", reference=reference)
-        raise Killed
 
-    scripted(w, "crm", after=doubled)
-    with pytest.raises(Killed):
-        engine.push(w.ws, w.plans[0], "crm.people", "half")
+    lost(w, doubled)
     for _ in range(3):
         w.sync()
     assert (w.persons("erp"), w.persons("crm")) == ({"Ann": 1}, {"Ann": 2})
