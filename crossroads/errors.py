@@ -4,6 +4,7 @@ CrossroadsError
   ConfigError        a person must change something; no retry makes sense
     AuthError        credentials were refused; tried once only, repeated tries lock SAP users
     MappingError     a mapping, overlay or code list is wrong
+    Untrained        of these records nothing to rely on can be learnt
   Unavailable        the same call may succeed later, after `retry_after` seconds if known
   RecordRejected     set this one record aside and carry on
     Conflict         somebody changed the record since we last saw it: read it again
@@ -33,6 +34,10 @@ class AuthError(ConfigError):
 
 class MappingError(ConfigError):
     """A mapping file cannot be loaded or contradicts the canonical model."""
+
+
+class Untrained(ConfigError):
+    """Who is who cannot be learnt from these records; what is known of others may do."""
 
 
 class Unavailable(CrossroadsError):

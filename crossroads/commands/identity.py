@@ -4,18 +4,21 @@ import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from crossroads.commands.models import adopt, learn, models, need_extra
 from crossroads.commands.terminal import console, told, workspace
-from crossroads.errors import ConfigError
+from crossroads.errors import ConfigError, Untrained
 from crossroads.identity.evaluation import evaluated
 from crossroads.identity.evidence import Row
 from crossroads.identity.model import Model
 from crossroads.identity.threshold import belief
+
+if TYPE_CHECKING:
+    from crossroads.identity.population import Population
 
 app = typer.Typer(no_args_is_help=True, help="Find out who is the same person, why, and how well.")
 for word in (learn, adopt, models):
@@ -41,7 +44,6 @@ def resolve(
         from crossroads.identity.population import Population
         from crossroads.identity.resolve import resolved
         from crossroads.identity.table import Fields, read
-        from crossroads.identity.train import train
 
         known = Fields.load(fields)
         given = Model.load(model) if model else None
@@ -55,9 +57,7 @@ def resolve(
             people.close(given)
             if given is None:
                 status.update(f"Learning from {people.count:,} records ...")
-                given = train(people)
-                if problems := given.problems():
-                    raise ConfigError(f"Nothing to rely on was learnt from {table}: {'; '.join(problems)}.")
+                given = _learnt(people)
             status.update(f"Comparing {people.count:,} records ...")
             found = resolved(people, given)
             _write(out, list(people.ids()), found.clusters)
@@ -67,6 +67,18 @@ def resolve(
         f"{len(found.clusters):,} records are {len(set(found.clusters)):,} people: {found.compared:,} pairs compared, merged "
         f"from {found.threshold:.1f} bits on, model {given.version}. Written to {out}."
     )
+
+
+def _learnt(people: "Population") -> Model:
+    """Return the model of a file; where it teaches nothing to rely on, the shipped one, and say so."""
+    from crossroads.identity.train import train
+
+    try:
+        return train(people)
+    except Untrained as why:
+        console.print(f"{why} So they are held against what is believed of people elsewhere.")
+        lent = {"others": people.others, "junk": people.junk, "loose": people.loose}
+        return Model.shipped().model_copy(update=lent)
 
 
 @app.command()

@@ -36,8 +36,6 @@ def learnt(ws: Workspace) -> Model:
                 "Until then the model that is shipped is the better one."
             )
         model = train(people)
-        if problems := model.problems():
-            raise ConfigError(f"Nothing to rely on was learnt: {'; '.join(problems)}.")
         found = resolved(people, model, answers)
         about = f"learnt of {people.count:,} records, and of {found.answers:,} answers of people"
         return adopted(model, found).model_copy(update={"about": about})

@@ -90,7 +90,7 @@ class Model(BaseModel):
 
         As a population grows, a person's pairs grow with it and all pairs with its square; namesakes grow with the latter.
         """
-        grown = self.records / records
+        grown = self.records / max(records, 1)
         shares = {
             kind: share * grown if kind in ("person", "household") else share
             for kind, share in self.shares.items()

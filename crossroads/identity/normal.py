@@ -1,6 +1,8 @@
 """Values in the one spelling in which they are compared: small letters, no accents, no decoration, the usual words shortened."""
 
 import re
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 
 from crossroads.canonical.telephone import e164
@@ -16,6 +18,15 @@ GLUED = frozenset((
     "d", "fitz", "l", "mac", "mc", "o", "saint", "san", "santa", "st",
 ))  # fmt: skip
 """Beginnings of a surname that are written with a space, an apostrophe or nothing."""
+
+TITLES = frozenset((
+    "dipl", "dott", "dr", "dra", "frau", "herr", "hr", "ing", "mag", "miss", "mlle", "mme", "mr", "mrs", "ms", "prof", "sig",
+    "sir", "sr", "sra", "srta",
+))  # fmt: skip
+"""Words in front of a name that are no part of it."""
+
+GENERATIONS = frozenset(("ii", "iii", "iv", "jr", "jnr", "junior", "senior", "snr", "sr"))
+"""Words after a surname that tell father and son apart, and stand where a second surname does."""
 
 _STREETS = (
     ("avenida", "av"), ("avenue", "av"), ("ave", "av"), ("avda", "av"), ("boulevard", "bd"), ("blvd", "bd"), ("calle", "c"),
@@ -53,25 +64,65 @@ def surnames(text: str) -> tuple[str | None, str | None]:
 def given_name(text: str) -> str | None:
     """Return the first given name; the others come and go from system to system.
 
-    >>> given_name("José-Luis"), given_name("A."), given_name(" ")
-    ('jose', 'a', None)
+    >>> given_name("José-Luis"), given_name("A."), given_name("Dr. Karl"), given_name(" ")
+    ('jose', 'a', 'karl', None)
     """
-    return next(iter(folded(text).split()), None)
+    return next(iter(_untitled(folded(text).split())), None)
 
 
-def full_name(text: str) -> tuple[str | None, str | None, str | None]:
-    """Return given name and surnames of a name in one piece, `family, given` too.
+def full_name(text: str, known: Container[str] = ()) -> tuple[str | None, str | None, str | None]:
+    """Return given name and surnames of a name in one piece, `family, given` too; `known` are words that are surnames.
 
     >>> full_name("Torres Gil, Ana"), full_name("Frank E. Brightman"), full_name("Plato")
     (('ana', 'torres', 'gil'), ('frank', 'brightman', None), (None, 'plato', None))
+    >>> full_name("Ana Torres Gil"), full_name("Ana Torres Gil", known={"torres"})
+    (('ana', 'gil', None), ('ana', 'torres', 'gil'))
+    >>> full_name("Prof. Dr. Eva Koch"), full_name("John Smith Jr."), full_name("Mr Smith")
+    (('eva', 'koch', None), ('john', 'smith', 'jr'), (None, 'smith', None))
     """
     before, comma, after = text.partition(",")
     if comma:
         return (given_name(after), *surnames(before))
-    words = [word for word in folded(text).split() if word not in PARTICLES]
+    words = _words(text)
     if len(words) < 2:
         return None, words[0] if words else None, None
+    if len(words) > 2 and (words[-2] in known or words[-1] in GENERATIONS):
+        return words[0], words[-2], words[-1]
     return words[0], words[-1], None
+
+
+def middle_surnames(names: Iterable[str]) -> frozenset[str]:
+    """Return the words that are surnames in front of the last word, of names in one piece; none where few have two surnames.
+
+    A word that ends names more often than it begins them is a surname: `Ana Torres Gil` has two where `Torres` ends others.
+
+    >>> sorted(middle_surnames(["Ana Torres Gil", "Luis Torres", "Eva Gil"])), middle_surnames(["Ann Eva Gil", "Eva Lee"])
+    (['gil', 'torres'], frozenset())
+    """
+    first, middle, last = Counter[str](), Counter[str](), Counter[str]()
+    for name in names:
+        before, comma, after = name.partition(",")
+        words = _words(before)
+        if comma:
+            first.update(_words(after)[:1])
+            last.update(words)
+        elif len(words) > 1:
+            first[words[0]] += 1
+            last[words[-1]] += 1
+            middle.update(words[-2:-1] if len(words) > 2 else ())
+    found = frozenset(word for word, count in last.items() if count > first[word])
+    two = sum(count for word, count in middle.items() if word in found)
+    return found if two > middle.total() / 2 else frozenset()
+
+
+def _words(name: str) -> Sequence[str]:
+    return _untitled([word for word in folded(name).split() if word not in PARTICLES])
+
+
+def _untitled(words: Sequence[str]) -> Sequence[str]:
+    """Return the words of a name without titles in front; a title alone may be a name."""
+    first = next((place for place, word in enumerate(words) if word not in TITLES), 0)
+    return words[first:]
 
 
 def email(text: str) -> str | None:

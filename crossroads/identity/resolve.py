@@ -58,6 +58,8 @@ def resolved(population: Population, model: Model, answers: Iterable[tuple[str, 
         compared += len(some.bits)
     said = _answered(population, likely, answers)
     limit = threshold(likely.values(), said)
+    if model.general:  # learnt of others, it believes too much now and then
+        limit = max(limit, model.threshold)
     found = split(population, model, likely, limit)
     return Resolved(found, limit, compared, likely, len(said))
 

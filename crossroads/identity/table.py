@@ -1,6 +1,6 @@
 """People in a file of anybody's: which column is which is said in a FIELDS.yaml, and each record becomes a `Person`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -57,8 +57,11 @@ class Fields(BaseModel):
         named = [getattr(self, name) for name in type(self).model_fields if name != "other"]
         return [*dict.fromkeys([*filter(None, named), *self.others])]
 
-    def reader(self) -> Callable[[Row], Person]:
-        """Return what makes a person of a row that has the values of `columns()` in their order."""
+    def reader(self, surnames: Container[str] = ()) -> Callable[[Row], Person]:
+        """Return what makes a person of a row that has the values of `columns()` in their order.
+
+        `surnames` are words that are a surname in front of another one, in a name in one piece.
+        """
         places = {name: place for place, name in enumerate(self.columns())}
         at = {field: places[name] for field, name in self if field != "other" and name}
         others = [places[name] for name in self.others]
@@ -68,7 +71,9 @@ class Fields(BaseModel):
                 place = at.get(field)
                 return (row[place] or "").strip() if place is not None else ""
 
-            given, family, family2 = normal.full_name(said("name")) if "name" in at else (None, None, None)
+            given, family, family2 = (
+                normal.full_name(said("name"), surnames) if "name" in at else (None, None, None)
+            )
             first, second = normal.surnames(said("family"))
             return Person(
                 given=normal.given_name(said("given")) or given,
@@ -90,7 +95,8 @@ class Fields(BaseModel):
 
 def read(path: Path, fields: Fields) -> Iterator[tuple[str, Person]]:
     """Yield the records of a CSV or Parquet file with their ids."""
-    person = fields.reader()
+    names = (row[0] for row in rows(path, [fields.name])) if fields.name else ()
+    person = fields.reader(normal.middle_surnames(name for name in names if name))
     for row in rows(path, fields.columns()):
         name = row[0]
         if not name:
@@ -100,7 +106,8 @@ def read(path: Path, fields: Fields) -> Iterator[tuple[str, Person]]:
 
 def rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
     """Yield the rows of a file, every value as text."""
-    source = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, all_varchar = true)"
+    parquet = path.suffix.lower() == ".parquet"
+    source = "read_parquet(?)" if parquet else "read_csv(?, all_varchar = true)"
     made = duckdb.connect()
     try:
         described = made.execute(f"DESCRIBE SELECT * FROM {source}", [str(path)])  # noqa: S608
@@ -112,6 +119,7 @@ def rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
         while some := answer.fetchmany(PER_STEP):
             yield from some
     except duckdb.Error as error:
-        raise ConfigError(f"{path} cannot be read: {type(error).__name__}.") from None
+        wanted = "Parquet" if parquet else "CSV in UTF-8, with a line of column names"
+        raise ConfigError(f"{path} cannot be read as {wanted}: {type(error).__name__}.") from None
     finally:
         made.close()

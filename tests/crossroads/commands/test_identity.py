@@ -56,6 +56,40 @@ def test_a_file_is_resolved_and_held_against_the_truth(files: Path) -> None:
     assert out.read_text() == first, "the same model gives the same people"
 
 
+SMALL = ["Ann,Lee,ann@lee.example,1980-01-02", "Ann,Lee,ann@lee.example,1980-01-02", "Tom,Ek,tom@ek.example,"]
+MARRIED = [
+    f"{given},{family},p{place}@mail.example,19{place % 90 + 10}-0{place % 9 + 1}-1{place % 7}"
+    for place in range(60)
+    for given, family in [
+        (["Ann", "Eva", "Tom", "Ole"][place % 4], f"Name{(place + step) % 13}") for step in (0, 1)
+    ]
+]
+"""Sixty people, each with two surnames: of them one would learn that who has another surname is rather the same person."""
+
+
+@pytest.mark.parametrize(
+    ("lines", "told", "people"),
+    [
+        ([], "Of fewer than 100 records nothing reliable is learnt", 0),
+        (SMALL, "Of fewer than 100 records nothing reliable is learnt", 2),
+        (MARRIED, "equal family speaks against one person", 60),
+    ],
+)
+def test_a_file_of_which_nothing_is_learnt_is_held_against_what_is_known_of_others(
+    tmp_path: Path, lines: list[str], told: str, people: int
+) -> None:
+    table, fields, out, model = (tmp_path / name for name in ("in.csv", "fields.yaml", "out.csv", "model"))
+    table.write_text("key,given,family,email,born\n" + "".join(f"{n},{one}\n" for n, one in enumerate(lines)))
+    fields.write_text("id: key\ngiven: given\nfamily: family\nemail: email\nbirth_date: born\n")
+    words = ("resolve", str(table), "--fields", str(fields), "--out", str(out))
+    code, said = run(*words, "--save-model", str(model))
+    assert (code, told in said) == (0, True), said
+    assert f"{len(lines)} records are {people} people" in said
+    first = out.read_text()
+    assert run(*words, "--model", str(model))[0] == 0
+    assert out.read_text() == first, "the model that was saved says the same"
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [

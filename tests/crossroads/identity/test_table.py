@@ -1,0 +1,37 @@
+"""A file of anybody's: what its columns say of each person."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from crossroads.errors import ConfigError
+from crossroads.identity.table import Fields, read
+
+BOTH = ["Ana Torres Gil", "Luis Torres", "Gil Lopez, Eva", "Eva Gil Ruiz", "Ruiz, Ana"]
+ONE = ["John Michael Smith", "Michael Jones", "Michael Lee", "Tom Michael", "Mary Ann Lee", "Ann Jones Smith"]
+
+
+@pytest.mark.parametrize(
+    ("names", "read_as"),
+    [
+        (BOTH, [("torres", "gil"), ("torres", None), ("gil", "lopez"), ("gil", "ruiz"), ("ruiz", None)]),
+        (ONE, [(name, None) for name in ("smith", "jones", "lee", "michael", "lee", "smith")]),
+        (["Dr. Ana Torres", "John Smith Jr.", "Frau Koch"], [("torres", None), ("smith", "jr"), ("koch", None)]),
+        (["", "Plato"], [(None, None), ("plato", None)]),
+    ],
+)  # fmt: skip
+def test_names_in_one_piece_have_two_surnames_where_most_of_a_file_has(
+    tmp_path: Path, names: Sequence[str], read_as: Sequence[tuple[str | None, str | None]]
+) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("key,who\n" + "".join(f'{place},"{name}"\n' for place, name in enumerate(names)))
+    found = [person for _, person in read(file, Fields(id="key", name="who"))]
+    assert [(one.family, one.family2) for one in found] == list(read_as)
+
+
+def test_a_file_in_another_encoding_is_refused_with_what_is_expected(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_bytes("key,who\n1,José\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match="CSV in UTF-8"):
+        list(read(file, Fields(id="key", name="who")))
