@@ -56,6 +56,23 @@ def test_people_are_found_without_help(
     assert quality.largest <= 2 * quality.largest_true
 
 
+@pytest.mark.parametrize(
+    ("kept", "recall"),
+    [(("email", "phone"), 0.5), (("family", "email"), 0.3)],
+)
+def test_people_are_found_by_little_too(
+    made: tuple[list[Person], list[int]], kept: Sequence[str], recall: float
+) -> None:
+    little = [Person(**{field: getattr(one, field) for field in kept}) for one in made[0]]
+    with Population((), nicknames()) as population:
+        population.add(named(little))
+        population.close()
+        found = resolved(population, train(population, sample=FEW))
+    quality = evaluated(dict(enumerate(found.clusters)), dict(enumerate(made[1])))
+    assert quality.precision > 0.95
+    assert quality.recall > recall
+
+
 def test_what_people_said_of_doubtful_pairs_tells_from_where_on_to_merge(
     population: Population, model: Model
 ) -> None:
