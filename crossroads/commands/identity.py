@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from crossroads.calm import calm
 from crossroads.commands.models import adopt, learn, models, need_extra
 from crossroads.commands.terminal import console, told, workspace
 from crossroads.errors import ConfigError, Untrained
@@ -38,7 +39,7 @@ def resolve(
     save_model: Annotated[Path | None, typer.Option(help="Where to keep the model that was learnt.")] = None,
 ) -> None:
     """Say which records of a file are one person's."""
-    with told(), console.status("Reading ...") as status:
+    with told(), calm(), console.status("Reading ...") as status:
         need_extra()
         from crossroads.identity.nicknames import nicknames
         from crossroads.identity.population import Population

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from crossroads.calm import calm
 from crossroads.commands.decide import By, Why, Yes
 from crossroads.commands.terminal import console, told, workspace
 from crossroads.errors import ConfigError
@@ -31,7 +32,7 @@ def learn(
     """Learn who is who from the store's own customers, and show what would change by that; nothing is changed."""
     from crossroads.engine import adopting
 
-    with told(), workspace() as ws:
+    with told(), calm(), workspace() as ws:
         with console.status("Learning ..."):
             need_extra()
             from crossroads.engine.learning import learnt
@@ -61,7 +62,7 @@ def adopt(
     from crossroads.engine import adopting
     from crossroads.identity.online.models import kept
 
-    with told(), workspace() as ws:
+    with told(), calm(), workspace() as ws:
         if Path(model).is_file():
             chosen = Model.load(Path(model))
         else:

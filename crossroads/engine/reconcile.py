@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import func, select, update
 
 from crossroads import journal
+from crossroads.calm import calm
 from crossroads.connector import Connector
 from crossroads.engine import reconcile_rows, reconcile_store
 from crossroads.engine.listing import Listing
@@ -19,7 +20,7 @@ from crossroads.engine.reconcile_found import STORE, Found, Report, Stream, line
 from crossroads.engine.reconcile_repair import Repair, finish
 from crossroads.engine.reconcile_stream import Comparison, Page
 from crossroads.engine.report import RunFailed
-from crossroads.engine.run import begin, calm, hold, step, take
+from crossroads.engine.run import begin, hold, step, take
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, CrossroadsError, RecordRejected, Superseded
 from crossroads.plan import Member, Plan

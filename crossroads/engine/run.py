@@ -1,11 +1,11 @@
 """Begin a run, and keep account of its steps: who works on what, how far it is, and why not further."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, select, update
 
+from crossroads.calm import calm
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, CrossroadsError, Superseded
 from crossroads.plan import Member, Plan
@@ -89,20 +89,6 @@ def step(ws: Workspace, run: str, name: str, member: str) -> Iterator[None]:
         raise
     with ws.store.write(("run", run)) as db:
         db.execute(update(steps).where(this).values(state="finished", ended_at=ws.clock()))
-
-
-@contextmanager
-def calm() -> Iterator[None]:
-    """Let the collector of reference cycles come by rarely: a page is hundreds of thousands of containers and no cycle.
-
-    Left alone it walks through all of them again and again, which is up to a third of the time of a pull.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def take(db: Connection, name: str, *, at: str, who: str) -> int:

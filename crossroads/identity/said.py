@@ -23,7 +23,7 @@ def written(said: Said) -> str:
 
 def read(text: str) -> Said:
     """Return statements from their text."""
-    return tuple(_person(values) for values in orjson.loads(text))
+    return tuple(map(_person, orjson.loads(text)))
 
 
 def remembered(now: Iterable[Person], before: Said, kinds: Collection[str]) -> Said:

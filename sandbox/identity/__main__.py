@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from crossroads.calm import calm
 from crossroads.identity.evaluation import Quality, evaluated
 from crossroads.identity.nicknames import nicknames
 from crossroads.identity.population import Population
@@ -31,7 +32,7 @@ MARKS = {"FEBRL 3": 0.996, "fake_1000": 0.93, "historical half": 0.85, "customer
 def measured(known: Known) -> dict[str, Any]:
     """Return how well and at what cost a set is resolved, from its file to the clusters."""
     began, wall = time.process_time(), time.perf_counter()
-    with Population(known.fields.others, nicknames()) as population:
+    with calm(), Population(known.fields.others, nicknames()) as population:
         population.add(read(known.file, known.fields))
         population.close()
         model = train(population)

@@ -1,7 +1,6 @@
 """What it costs to keep who is one person in the store: a bulk load, one record, batches, an explanation."""
 
 import pickle
-import resource
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from crossroads.calm import calm
 from crossroads.identity.evaluation import evaluated
 from crossroads.identity.model import Model
 from crossroads.identity.nicknames import nicknames
@@ -41,7 +41,7 @@ def loaded(known: Known, folder: Path) -> dict[str, Any]:
     migrate(url)
     store, laps = Store(url), {"start": time.process_time()}
     late: list[tuple[str, Person]] = []
-    with Population(known.fields.others, nicknames()) as population:
+    with calm(), Population(known.fields.others, nicknames()) as population:
         population.add(_but_late(read(known.file, known.fields), len(known.truth) - LATE, late))
         laps["read"] = time.process_time()
         population.close()
@@ -65,11 +65,12 @@ def added(folder: Path) -> dict[str, Any]:
     """Return what one record costs, committed, and how many a CPU-second are taken in by batches."""
     store, register = Store(url_of(folder)), Register(Model.load(folder / "model.json"))
     late: list[tuple[str, Person]] = pickle.loads((folder / "late.pickle").read_bytes())  # noqa: S301
-    alone = sorted(_timed(partial(put, store, register, [one])) for one in late[:SINGLE])
     rest = late[SINGLE:]
-    spent = sum(
-        _timed(partial(put, store, register, rest[at : at + BATCH])) for at in range(0, len(rest), BATCH)
-    )
+    with calm():  # as every step of a run does
+        alone = sorted(_timed(partial(put, store, register, [one])) for one in late[:SINGLE])
+        spent = sum(
+            _timed(partial(put, store, register, rest[at : at + BATCH])) for at in range(0, len(rest), BATCH)
+        )
     return {
         "what": "records added",
         "p50_ms": round(statistics.median(alone) * 1000, 2),
@@ -141,4 +142,6 @@ def url_of(folder: Path) -> str:
 
 
 def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """Return the most memory this process had, in MB; what `getrusage` says is of whoever began it too."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024

@@ -50,8 +50,7 @@ def among(groups: Iterable[Collection[int]]) -> set[Pair]:
 def weighed(pairs: Iterable[Pair], nodes: Mapping[int, Node], weigh: Weigh) -> dict[Pair, float]:
     """Return the pairs that are rather one person's, with their bits."""
     said = {number: node.weighed for number, node in nodes.items()}
-    found = ((pair, weigh(said[pair[0]], said[pair[1]])) for pair in pairs)
-    return {pair: bits for pair, bits in found if bits >= LEAST}
+    return {(a, b): bits for a, b in pairs if (bits := weigh(said[a], said[b])) >= LEAST}
 
 
 def store(db: Connection, pairs: Mapping[Pair, float]) -> None:

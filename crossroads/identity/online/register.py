@@ -6,7 +6,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from crossroads.errors import ConfigError
-from crossroads.identity.blocking import says_enough
+from crossroads.identity.blocking import LOOSE, says_enough
 from crossroads.identity.evidence import Row
 from crossroads.identity.model import Model
 from crossroads.identity.online import blocks, components, edges, nodes
@@ -50,7 +50,9 @@ class Register:
         after = {number: keys_of(node.said) for number, node in fresh.items()}
         before = {number: keys_of(node.said) for number, node in former.items()}
         touched = blocks.rekey(db, before, after, self.model.loose)
-        carriers = {*chain.from_iterable([*touched.quieter.values(), *touched.louder.values()])}
+        turned = [*touched.quieter.items(), *touched.louder.items()]
+        # A loose key is made of several values: that many carry it makes none of them nobody's.
+        carriers = {*chain.from_iterable(some for key, some in turned if not key & LOOSE)}
         hidden = self._hide(db, fresh | nodes.by_number(db, carriers - fresh.keys()), touched)
         changed = fresh | hidden
         companions = nodes.of_persons(db, former.values())
