@@ -136,7 +136,11 @@ def evaluate(
 ) -> None:
     """Hold clusters against the truth: precision, recall and F1 by pairs and by records."""
     with told():
-        found = evaluated(_clusters(clusters), _clusters(truth))
+        ours, known = _clusters(clusters), _clusters(truth)
+        if ours.keys() != known.keys():
+            aside = f"{len(ours.keys() - known.keys()):,} of {clusters} and {len(known.keys() - ours.keys()):,} of {truth}"
+            typer.echo(f"Records that only one of the files has are left out: {aside}.", err=True)
+        found = evaluated(ours, known)
     if as_json:
         typer.echo(json.dumps(found._asdict()))
         return
@@ -154,6 +158,10 @@ def _write(path: Path, ids: Sequence[str], clusters: Sequence[int]) -> None:
 def _clusters(path: Path) -> dict[str, str]:
     try:
         with path.open(newline="") as file:
-            return {row["id"]: row["cluster"] for row in csv.DictReader(file)}
+            rows = [(row["id"], row["cluster"]) for row in csv.DictReader(file)]
     except (OSError, KeyError, csv.Error):
         raise ConfigError(f"{path} is no CSV with the columns id,cluster.") from None
+    found = dict(rows)
+    if len(found) < len(rows):
+        raise ConfigError(f"{path} has some ids twice; an id names one record.")
+    return found
