@@ -89,11 +89,14 @@ def claim(
     run: str,
     who: str,
     lease: float,
+    creates: bool = True,
 ) -> list[Claim]:
-    """Claim planned intents for sending."""
+    """Claim planned intents for sending; without `creates` those that were never sent stay, and one to be repeated goes."""
     rows = table(Intent)
     mine = (rows.c.connection == connection, rows.c.stream == stream, rows.c.state == "planned")
     query = select(rows.c.id, rows.c.fence).where(*mine).order_by(rows.c.id).limit(limit)
+    if not creates:
+        query = query.where(or_(rows.c.slot != "", rows.c.attempts > 0))
     found = db.execute(query.with_for_update(skip_locked=True)).all()
     held = {"owner": who, "lease_until": later(at, lease), "run": run, "fence": rows.c.fence + 1}
     tried = {"sent_at": at, "attempts": rows.c.attempts + 1, "quiet_at": None}

@@ -34,8 +34,10 @@ class Sender:
             self._meet()
             taken = time.monotonic()
             with job.ws.store.write(job.scope) as db:
+                # Whoever rests, for one of them may be a create in doubt, may also be whom another create is for.
                 claimed = ledger.claim(db, *job.place, at=job.ws.clock(), limit=job.stream.write_size * LANES,
-                                       run=job.run, who=job.who, lease=seconds)  # fmt: skip
+                                       run=job.run, who=job.who, lease=seconds,
+                                       creates=not unmatched(db, job.member))  # fmt: skip
                 claims = self._needed(db, claimed)
             if not claimed:
                 return sent
