@@ -25,9 +25,8 @@ def edits(a: str, b: str, most: int) -> bool:
     return likeness(a, b) >= SLIPPED and DamerauLevenshtein.distance(a, b, score_cutoff=most) <= most
 
 
-def likeness(a: str, b: str) -> float:
-    """Return how alike two texts are, 1 for equal ones; what stands at the beginning counts more."""
-    return JaroWinkler.similarity(a, b)
+likeness = JaroWinkler.similarity
+"""How alike two texts are, 1 for equal ones; what stands at the beginning counts more."""
 
 
 def _swapped(a: Person, b: Person) -> bool:

@@ -59,7 +59,8 @@ def _short(person: Person) -> Sequence[Any]:
 
 
 def _person(values: list[Any]) -> Person:
-    for place in _LISTS:
-        if place < len(values):
-            values[place] = tuple(values[place])
+    if len(values) > _LISTS[0]:  # most records say nothing there
+        for place in _LISTS:
+            if place < len(values):
+                values[place] = tuple(values[place])
     return Person(*values)

@@ -1,13 +1,13 @@
 """The weight of a pair in bits: how much more it is believed to be one person than not, and what each field adds to that."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import log2
 from typing import NamedTuple
 
 from crossroads.identity.comparisons import Comparison, comparisons
 from crossroads.identity.evidence import Row
-from crossroads.identity.levels import NOTHING, contradict, given
+from crossroads.identity.levels import NOTHING, Reaches, contradict, given
 from crossroads.identity.model import KINDS, Model
 from crossroads.identity.organizations import organizations
 from crossroads.identity.person import FIELDS, Person, Said
@@ -28,22 +28,22 @@ class _Rareness(NamedTuple):
     """How many bits an equal value adds by being rare: by value, at most so many; for whom it counts besides one person."""
 
     place: int
-    bits: dict[str, float]
+    bits: Mapping[object, float]
     most: float
     household: bool
 
     def of(self, a: Person, b: Person) -> float:
         """Return the bits of the more frequent of two values."""
-        return min(self._one(a), self._one(b))
-
-    def _one(self, record: Person) -> float:
-        place = self.place
-        value = record[place] if place < len(FIELDS) else record.others[place - len(FIELDS)]
-        return self.bits.get(value, self.most) if isinstance(value, str) else self.most
+        place, bits, most = self.place, self.bits, self.most
+        if place < len(FIELDS):
+            return min(bits.get(a[place], most), bits.get(b[place], most))
+        nth = place - len(FIELDS)
+        return min(bits.get(a.others[nth], most), bits.get(b.others[nth], most))
 
 
 class _Column(NamedTuple):
     comparison: Comparison
+    reaches: Reaches
     bits: Sequence[Rivals]
     rareness: Sequence[_Rareness | None]
 
@@ -80,14 +80,14 @@ class Scorer:
             self._rareness(level.frequency, chance) if level.frequency else None
             for level, chance in zip(comparison.levels, stranger, strict=True)
         ]
-        return _Column(comparison, bits, rareness)
+        return _Column(comparison, comparison.reaches, bits, rareness)
 
     def _rareness(self, field: str, chance: float) -> _Rareness | None:
         known, rare = self.model.frequencies.get(field), self.model.rare
         if known is None:
             return None
         place = FIELDS.index(field) if field in FIELDS else len(FIELDS) + int(field.removeprefix("other"))
-        bits = {value: log2(chance / share) for value, share in known.shares.items()}
+        bits: dict[object, float] = {value: log2(chance / share) for value, share in known.shares.items()}
         return _Rareness(place, bits, log2(chance / known.rarest), field in rare.get("household", ()))
 
     def best(self, a: Said, b: Said) -> float:
@@ -116,8 +116,8 @@ class Scorer:
     def rivals(self, a: Person, b: Person) -> Rivals:
         """Return the bits for one person, one household, namesakes and people of one initial, each against strangers."""
         person, household, namesake, initial = self.prior
-        for comparison, levels, rareness in self.columns:
-            level = comparison.reaches(a, b)
+        for _, reaches, levels, rareness in self.columns:
+            level = reaches(a, b)
             if level == NOTHING:
                 continue
             ours, theirs, named, lettered = levels[level]
@@ -148,8 +148,8 @@ class Scorer:
         ]
 
     def _compared(self, a: Person, b: Person) -> Iterator[Row]:
-        for comparison, levels, rareness in self.columns:
-            level = comparison.reaches(a, b)
+        for comparison, reaches, levels, rareness in self.columns:
+            level = reaches(a, b)
             if level != NOTHING:
                 rare = rareness[level]
                 bits = levels[level][0] + (rare.of(a, b) if rare else 0.0)
