@@ -28,6 +28,7 @@ def persons(
     if models.in_use(db) is None:
         # Else a release that ships another one would weigh by it what comes, beside what was weighed by this one.
         models.keep(db, register.model, actor="", why=SHIPPED, at=at)
+    register.rekey(db)
     groups = register.put(db, {d.address: read(signed[d.id]) for d in moved})
     nodes = {d.address: Node(d.id, d.address, d.profile) for d in moved}
     nodes |= _others(db, [name for group in groups for name in group.addresses if name not in nodes])

@@ -24,18 +24,27 @@ LETTER = {"email": "e", "phone": "p", "key": "k"}
 LOOSE = 1
 """The bit of a key that says that it is loose."""
 
+NEAR = 44
+"""The bits that tell apart keys of one day, one postcode or one beginning of names; those above say of which they are.
+
+So a record's dozen keys stand on fewer pages of an index, each of which is read and written for one record.
+"""
+
+Key = tuple[str, str]
+"""A value that a key is made of, and stands near others of, and all that it is made of."""
+
 
 def hashed(person: Person) -> list[int]:
     """Return the keys of a record as numbers of 64 bits, as indexes hold them."""
-    found = {xxh3_64_intdigest(key.encode()) & ~LOOSE for key in _tight(person)}
-    found |= {xxh3_64_intdigest(key.encode()) | LOOSE for key in _loose(person)}
+    found = {_number(key) & ~LOOSE for key in _tight(person)}
+    found |= {_number(key) | LOOSE for key in _loose(person)}
     return sorted(found)
 
 
 def owned(person: Person) -> dict[str, set[int]]:
     """Return those keys that are made of one value which has one owner, by field: if many carry it, it has none."""
     return {
-        field: {xxh3_64_intdigest(f"{LETTER[field]}|{value}".encode()) & ~LOOSE for value in values}
+        field: {_number(_own(field, value)) & ~LOOSE for value in values}
         for field, values in person.owned().items()
         if values
     }
@@ -60,46 +69,60 @@ def says_enough(key: int, carriers: int, loose: int) -> bool:
     return not key & LOOSE or carriers <= loose
 
 
-def _tight(person: Person) -> Iterator[str]:
+def _number(key: Key) -> int:
+    near, whole = (xxh3_64_intdigest(part.encode()) for part in key)
+    return near >> NEAR << NEAR | whole & (1 << NEAR) - 1
+
+
+def _own(field: str, value: str) -> Key:
+    return value.partition("@")[0], f"{LETTER[field]}|{value}"
+
+
+def _names(given: str, family: str) -> str:
+    return "|".join(sorted((given[:3], family[:3])))
+
+
+def _tight(person: Person) -> Iterator[Key]:
     given, family, born, code = person.given, person.family, person.birth_date, person.postcode
     user = person.mailbox
     for field, values in person.owned().items():
         for value in values:
-            yield f"{LETTER[field]}|{value}"
+            yield _own(field, value)
     if person.legal:
-        yield f"o|{person.legal}"
+        yield person.legal, f"o|{person.legal}"
     if user and len(user) >= SHORTEST_USER:
-        yield f"u|{user}"
+        yield user, f"u|{user}"
     if person.tax_id:
-        yield f"t|{person.tax_id}"
+        yield person.tax_id, f"t|{person.tax_id}"
     if given and family:
-        yield f"n|{min(given, family)}|{max(given, family)}"
+        yield _names(given, family), f"n|{min(given, family)}|{max(given, family)}"
     for letter, name in (("f", family), ("g", given)):
         if name and born:
-            yield f"{letter}b|{name}|{born}"
+            yield born, f"{letter}b|{name}|{born}"
         if name and code:
-            yield f"{letter}c|{name}|{code}"
+            yield code, f"{letter}c|{name}|{code}"
     if person.street and code:
-        yield f"sc|{person.street}|{code}"
+        yield code, f"sc|{person.street}|{code}"
 
 
-def _loose(person: Person) -> Iterator[str]:
+def _loose(person: Person) -> Iterator[Key]:
     given, family, born, code = person.given, person.family, person.birth_date, person.postcode
     place, where = ("o", code[:3]) if code else ("t", person.city)
     if born:
-        yield f"b|{born}"
+        yield born, f"b|{born}"
     if given and family:
-        beginnings = sorted((given[:3], family[:3]))
-        yield f"n3|{beginnings[0]}|{beginnings[1]}"
+        names = _names(given, family)
+        yield names, f"n3|{names}"
         if born:
-            yield f"ny|{given[:2]}|{family[:2]}|{born[:4]}"
+            fewer = f"{given[:2]}|{family[:2]}"
+            yield fewer, f"ny|{fewer}|{born[:4]}"
     for letter, name in (("f", family), ("g", given)):
         if name and where:
-            yield f"{letter}{place}|{name}|{where}"
+            yield name, f"{letter}{place}|{name}|{where}"
     if person.door:
-        yield f"d|{person.door}"
+        yield person.door, f"d|{person.door}"
     if person.house and code:
-        yield f"hc|{person.house}|{code}"
+        yield code, f"hc|{person.house}|{code}"
     for nth, value in enumerate(person.others):
         if value and born:
-            yield f"{nth}b|{value}|{born}"
+            yield born, f"{nth}b|{value}|{born}"

@@ -4,11 +4,11 @@ A key is retired while more carry it than may, and comes back when records go: t
 the order in which they came.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from crossroads.identity.blocking import LIMIT, hashed, owned, says_enough
 from crossroads.identity.person import Person, Said
@@ -55,6 +55,11 @@ class Touched(NamedTuple):
 UNTOUCHED = Touched({}, set(), {}, {})
 
 
+def none(db: Connection) -> bool:
+    """Tell whether no record has a key."""
+    return db.execute(select(func.min(table(Block).c.key))).scalar() is None
+
+
 def live(db: Connection, keys: Collection[int]) -> dict[int, list[int]]:
     """Return who carries each of the keys that say something."""
     return _carriers(db, {*keys} - dead(db, keys))
@@ -98,7 +103,7 @@ def _back(db: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
 
 
 def _carriers(db: Connection, keys: Collection[int]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
+    found: defaultdict[int, list[int]] = defaultdict(list)
     for key, node in _carrying(db, keys):
-        found.setdefault(key, []).append(node)
+        found[key].append(node)
     return found

@@ -1,6 +1,7 @@
 """The records in the store as they are compared, by their numbers and their addresses."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -17,6 +18,7 @@ _said = Bulk(Row, ("address", "person", "hidden", "cluster"), conflict=("address
 _by_number, _by_address = (
     Lookup(Row, ("number", "address", "person", "hidden", "cluster"), by) for by in ("number", "address")
 )
+_numbers = Lookup(Row, ("number", "address"), "address")
 _by_cluster = Lookup(Row, ("number",), "cluster")
 _gone = Delete(Row, ("number",))
 _hidden = Update(Row, ("hidden",))
@@ -61,9 +63,12 @@ def of_persons(db: Connection, nodes: Iterable[Node]) -> set[int]:
     return {number for (number,) in _by_cluster(db, {node.cluster for node in nodes if node.cluster})}
 
 
-def say(db: Connection, records: Mapping[str, Said]) -> None:
-    """Store what records say, by their addresses; what is new gets a number."""
+def say(db: Connection, records: Mapping[str, Said], known: Mapping[str, Node]) -> dict[int, Node]:
+    """Store what records say, by their addresses, and return them by their numbers; who is not known yet gets one."""
     _said(db, [(name, written(records[name]), 0, 0) for name in sorted(records)])
+    new = (Node(number, name, records[name], 0, 0) for number, name in _numbers(db, records.keys() - known))
+    old = (known[name]._replace(said=said) for name, said in records.items() if name in known)
+    return {node.number: node for node in chain(new, old)}
 
 
 def hide(db: Connection, hidden: Mapping[int, int]) -> None:

@@ -44,8 +44,7 @@ class Register:
             for name, one in records.items()
             if one and (name not in known or known[name].said != one)
         }
-        nodes.say(db, said)
-        fresh = {node.number: node for node in nodes.by_address(db, said).values()}
+        fresh = nodes.say(db, said, known)
         former = {node.number: node for node in known.values() if node.number in fresh or node.number in gone}
         after = {number: keys_of(node.said) for number, node in fresh.items()}
         before = {number: keys_of(node.said) for number, node in former.items()}
@@ -76,11 +75,18 @@ class Register:
         asked = {node.number for node in known.values()}
         return self.settle(db, ({*changed, *ends, *asked} | companions) - gone, near)
 
+    def rekey(self, db: Connection) -> None:
+        """Give all records keys, if none has any: a release that makes other keys leaves none of the former ones."""
+        if blocks.none(db):
+            for some in nodes.every(db):
+                blocks.rekey(db, {}, {node.number: keys_of(node.said) for node in some}, self.model.loose)
+
     def anew(self, db: Connection, tell: Callable[[int], None]) -> None:
         """Compare all records anew, for another model made the pairs in the store; `tell` hears how many are done.
 
         Keys, and which of them say nothing, are of no model.
         """
+        self.rekey(db)
         db.execute(table(Edge).delete())
         for some in nodes.every(db):
             self._hide(db, {node.number: node for node in some}, blocks.UNTOUCHED)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from crossroads.store.session import table
+from crossroads.store.tables import Block
 from crossroads.testkit.memory import Memory
 
 JAN, FEB, MAR, APR = (f"2026-0{month}-01T00:00:00Z" for month in (1, 2, 3, 4))
@@ -42,3 +44,16 @@ def test_one_person_stays_one_however_much_is_edited_in_one_system(world: Callab
         assert one_person(w), edit
     assert w.systems["erp"].value("people", "1", "family") == "Berg"
     assert w.systems["erp"].value("people", "1", "city") == "Ulm"
+
+
+def test_somebody_known_before_a_release_that_makes_other_keys_is_found_after_it(
+    world: Callable[..., Any],
+) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["erp"].put("people", "1", **ANN, mail="ann@lee.example")
+    w.sync()
+    with w.store.write() as db:
+        db.execute(table(Block).delete())
+    w.systems["crm"].put("people", "a", **ANN, mail="ann@lee.example")
+    w.sync()
+    assert len(w.rows("Profile")) == 1

@@ -132,10 +132,15 @@ def test_a_batch_is_not_taken_over_into_a_store_that_knows_people(world: Any, mo
             load(db, population, resolved(population, model), model, at=AT)
 
 
-def test_by_another_model_all_are_as_if_it_had_been_the_first(world: Any, model: Model) -> None:
+@pytest.mark.parametrize("lost", [(), (Block, Retired)])
+def test_by_another_model_all_are_as_if_it_had_been_the_first(
+    world: Any, model: Model, lost: Sequence[type[SQLModel]]
+) -> None:
+    """Also right after a release that makes other keys."""
     w, heard = world(), []
     put(w, Register(model), RECORDS)
     former = state(w)
+    forget(w, lost)
     common = Counter(one.email for one in RECORDS.values() if one.email).most_common(1)[0][0]
     other = Model.shipped().of_size(10**9).model_copy(update={"loose": LIMIT, "junk": (common,)})
     with w.store.write(("customer",)) as db:
@@ -145,6 +150,18 @@ def test_by_another_model_all_are_as_if_it_had_been_the_first(world: Any, model:
     forget(w, (Node, Block, Edge, Retired))
     put(w, Register(other), RECORDS, batch=70)
     assert state(w) == found != former
+
+
+def test_a_release_that_makes_other_keys_changes_nobody(world: Any, model: Model) -> None:
+    w, register, late = world(), Register(model), dict(list(RECORDS.items())[::9])
+    put(w, register, {name: one for name, one in RECORDS.items() if name not in late})
+    forget(w, (Block, Retired))
+    with w.store.write(("customer",)) as db:
+        register.rekey(db)
+    put(w, register, late)
+    other = world()
+    put(other, register, RECORDS)
+    assert state(w) == state(other)
 
 
 def test_some_keys_are_carried_by_too_many(world: Any, model: Model) -> None:
