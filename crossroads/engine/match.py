@@ -100,15 +100,20 @@ def _doubted(db: Connection) -> set[tuple[str, str]]:
     return {(connection, stream) for connection, stream in db.execute(query.distinct())}
 
 
-def unmatched(db: Connection, member: Member) -> bool:
+def unmatched(db: Connection, entity: str, member: Member) -> bool:
     """Tell whether a stream has new records of which nobody has asked yet whose they are."""
     rows, link = table(Contribution), table(Link)
-    here = (rows.c.connection == member.connection, rows.c.stream == member.stream)
+    # What the stream was read as before its sync was another is matched by nobody any more.
+    here = (
+        rows.c.entity == entity,
+        rows.c.connection == member.connection,
+        rows.c.stream == member.stream,
+    )
     dirty = select(rows.c.id).outerjoin(link, link.c.contribution == rows.c.id)
     new = dirty.where(*here, text("dirty > 0"), ~rows.c.gone, link.c.profile.is_(None)).limit(1)
     return db.execute(new).first() is not None
 
 
-def resting(db: Connection, member: Member) -> bool:
+def resting(db: Connection, entity: str, member: Member) -> bool:
     """Tell whether new records of a stream rest because one of them may be a create in doubt."""
-    return (member.connection, member.stream) in _doubted(db) and unmatched(db, member)
+    return (member.connection, member.stream) in _doubted(db) and unmatched(db, entity, member)

@@ -34,7 +34,7 @@ def push(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
         with ws.store.write(job.scope) as db:
             renewal.renew(db, member, ws.clock())
         with ws.store.read() as db:
-            rested = resting(db, member)
+            rested = resting(db, plan.entity, member)
         clear(job, sender, wait=rested)
         if rested:
             # Whoever is there already, made by us or by hand, is known before anybody is made.

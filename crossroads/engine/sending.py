@@ -37,7 +37,7 @@ class Sender:
                 # Whoever rests, for one of them may be a create in doubt, may also be whom another create is for.
                 claimed = ledger.claim(db, *job.place, at=job.ws.clock(), limit=job.stream.write_size * LANES,
                                        run=job.run, who=job.who, lease=seconds,
-                                       creates=not unmatched(db, job.member))  # fmt: skip
+                                       creates=not unmatched(db, job.plan.entity, job.member))  # fmt: skip
                 claims = self._needed(db, claimed)
             if not claimed:
                 return sent
@@ -52,7 +52,8 @@ class Sender:
         """Match whom another attempt has read since we did: whoever is there is known before anybody is made."""
         job = self.job
         with job.ws.store.read() as db:
-            strangers = unmatched(db, job.member) and not resting(db, job.member)
+            where = (job.plan.entity, job.member)
+            strangers = unmatched(db, *where) and not resting(db, *where)
         if strangers:
             work_off(job.ws, job.plan, job.run)
 

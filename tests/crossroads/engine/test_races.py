@@ -14,7 +14,7 @@ from crossroads.engine.outcomes import ended
 from crossroads.engine.sending import LANES
 from crossroads.errors import Unavailable
 from crossroads.records import Safety, Stream, WriteResult
-from crossroads.store.tables import Intent
+from crossroads.store.tables import Contribution, Intent
 from crossroads.testkit.memory import Memory, MemoryConnector
 
 JAN, FEB, MAR = (f"2026-0{month}-01T00:00:00Z" for month in (1, 2, 3))
@@ -354,13 +354,13 @@ def test_whoever_was_read_since_a_create_was_planned_is_not_made(
 
     scripted(w, "erp", before=made_by_hand)
     engine.push(w.ws, plan, "erp.people", "one")
-    w.sync()
-    there = w.persons("erp")
-    assert Counter(there.values()) == {1: LANES, 2: LANES}, "those were under way, and no others"
     states = Counter(
         row["state"] for row in w.rows("Intent") if row["connection"] == "erp" and not row["slot"]
     )
     assert states == {"written": LANES, "superseded": LANES}
+    w.sync()
+    there = w.persons("erp")
+    assert Counter(there.values()) == {1: LANES, 2: LANES}, "those were under way, and no others"
 
 
 def test_nobody_new_is_made_while_another_attempt_looks_up_whom_it_made(world: Callable[..., Any]) -> None:
@@ -380,6 +380,19 @@ def test_nobody_new_is_made_while_another_attempt_looks_up_whom_it_made(world: C
         assert w.persons("crm") == {"Ann": 1}
     w.sync()
     assert w.persons("crm") == {"Ann": 1, "Bob": 1}
+
+
+def test_what_a_stream_was_once_read_as_keeps_nobody_from_being_made(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    w.systems["crm"].put("people", "a", **ANN)
+    engine.begin(w.ws, w.plans[0], "once")
+    engine.pull(w.ws, w.plans[0], "crm.people", "once")
+    rows = Contribution.__table__  # type: ignore[attr-defined]
+    with w.store.write() as db:
+        db.execute(rows.update().values(entity="order"))
+    w.systems["erp"].put("people", "1", **{**ANN, "given": "Bob", "mail": "bob@lee.example"})
+    w.sync()
+    assert w.persons("crm")["Bob"] == 1
 
 
 def test_a_record_deleted_before_its_create_was_answered_is_not_held_for_living(
