@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import update
 
 from crossroads.connector import Connector
+from crossroads.engine import refusals
 from crossroads.engine.attempt import attempt
 from crossroads.engine.due import note_due
 from crossroads.engine.match import match
@@ -59,14 +60,19 @@ class Repair:
                 db.execute(update(rows).where(*mine).values(version=None))
 
     def queue(self, found: Sequence[Found]) -> None:
-        """Let profiles that differ, or are missing, be planned again, and records without a profile be matched again."""
+        """Let profiles that differ, or are missing, be planned again, and records without a profile be matched again.
+
+        What was refused as often as anybody tries, and what a person dropped, is a person's to send.
+        """
         differ = sorted({one.profile for one in found if one.profile and one.kind in ("drift", "missing")})
         lost = [one.name for one in found if one.kind == "orphan"]
         if not differ and not lost:
             return
         rows = table(Contribution)
         with self.ws.store.write() as db:
-            note_due(db, [(self.member.connection, self.member.stream, profile) for profile in differ])
+            rest = refusals.resting(db, self.member)
+            due = [profile for profile in differ if profile not in rest]
+            note_due(db, [(self.member.connection, self.member.stream, profile) for profile in due])
             for some in chunks(lost):
                 mine = (
                     rows.c.connection == self.member.connection,

@@ -19,6 +19,7 @@ from crossroads.engine.raw import original
 from crossroads.engine.reconcile_found import Found
 from crossroads.engine.reconcile_golden import differing, references
 from crossroads.engine.settle import Part
+from crossroads.engine.standing import standing
 from crossroads.engine.turns import Turns
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import RecordRejected
@@ -62,7 +63,7 @@ class Comparison:
         self.turns = Turns(ws.store, member)
         self.together = partial(ws.survivorship.together, plan.entity)
         with ws.store.read() as db:
-            self.refused = aside.refused(db, member)
+            self.refused = standing(db, member).marks(lens.version) | aside.refused(db, member)
 
     def page(self, db: Connection, records: Sequence[Record]) -> Page:
         """Compare some records as the system has them now."""

@@ -17,7 +17,7 @@ from crossroads.engine.workspace import Workspace
 from crossroads.plan import Member
 from crossroads.store.clock import later
 from crossroads.store.session import chunks, table
-from crossroads.store.tables import Contribution, Intent, Link, Profile, Rejected
+from crossroads.store.tables import Contribution, Intent, Link, Profile, Rejected, Repair
 
 TRIES = 5
 AFTER_SECONDS = 3600.0
@@ -104,6 +104,43 @@ def listed(db: Connection, member: Member) -> Iterator[Refusal]:
     )
     for key, at, mapping, created, holder in db.execute(query).all():
         yield Refusal(key, at, mapping, created or holder, "" if created else key)
+
+
+def resting(db: Connection, member: Member) -> set[str]:
+    """Return the profiles whose write to a stream waits for a person: refused `TRIES` times, or dropped and no other since."""
+    capped = {one.profile for one in listed(db, member) if one.profile and attempts(db, member, one) >= TRIES}
+    return capped | set(_dropped(db, member))
+
+
+def _dropped(db: Connection, member: Member) -> Iterator[str]:
+    rows, profile, intent, part, link = (
+        table(Repair), table(Profile), table(Intent), table(Contribution), table(Link)
+    )  # fmt: skip
+    here = (part.c.connection == member.connection) & (part.c.stream == member.stream)
+    query = (
+        select(rows.c.id, rows.c.key, profile.c.id, link.c.profile)
+        .select_from(
+            rows.outerjoin(part, here & (part.c.key == rows.c.key) & ~part.c.gone)
+            .outerjoin(link, link.c.contribution == part.c.id)
+            .outerjoin(profile, profile.c.id == rows.c.key)
+        )
+        .where(
+            rows.c.connection == member.connection,
+            rows.c.stream == member.stream,
+            rows.c.step == "push",
+            rows.c.state == "dropped",
+        )
+    )
+    for made, key, created, holder in db.execute(query).all():
+        since = select(intent.c.id).where(
+            intent.c.connection == member.connection,
+            intent.c.stream == member.stream,
+            intent.c.profile == (created or holder),
+            intent.c.slot == ("" if created else key),
+            intent.c.id > made,  # ids sort by time
+        )
+        if (created or holder) and db.execute(since.limit(1)).first() is None:
+            yield created or holder
 
 
 def attempts(db: Connection, member: Member, refusal: Refusal) -> int:

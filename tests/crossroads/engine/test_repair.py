@@ -196,6 +196,33 @@ def test_a_dropped_write_is_not_tried_again_until_its_profile_changes(locked: An
     )
 
 
+def test_a_comparison_sends_no_write_that_was_dropped_or_refused_as_often_as_anybody_tries(
+    locked: Any,
+) -> None:
+    w = locked
+    tries = lambda: sum(row["state"] == "rejected" for row in w.rows("Intent"))  # noqa: E731
+    for _ in range(refusals.TRIES + 2):
+        report = engine.reconcile(w.ws, w.plans[0], repair=True)
+        assert report.agrees is False, "it is named as often as it is compared"
+    assert tries() == refusals.TRIES
+    repair.drop(w.ws, repair.places(w.ws), EVE)
+    engine.reconcile(w.ws, w.plans[0], repair=True)
+    assert (tries(), w.rows("Rejected")) == (refusals.TRIES, [])
+    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
+    w.sync()
+    engine.reconcile(w.ws, w.plans[0], repair=True)
+    assert tries() == refusals.TRIES + 2, "another write is another matter"
+
+
+def test_a_dropped_record_makes_no_systems_disagree_until_its_system_changes_it(refused: Any) -> None:
+    w = refused
+    repair.drop(w.ws, [RECORD], EVE)
+    report = engine.reconcile(w.ws, w.plans[0])
+    assert (report.agrees, [stream.counts["aside"] for stream in report.streams]) == (True, [1, 0])
+    w.systems["erp"].put("people", "1", city="Ulm", changed=FEB)
+    assert engine.reconcile(w.ws, w.plans[0]).agrees is False
+
+
 def test_looking_shows_all_and_changes_nothing(refused: Any, locked: Any) -> None:
     for w, expected in (
         (refused, ["state", "X"]),
