@@ -7,14 +7,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from crossroads.commands.person import By, Why
 from crossroads.commands.terminal import console, told, workspace
 from crossroads.launch import home as homes
 
 if TYPE_CHECKING:
     from crossroads.engine.effects import Effect
 
-By = Annotated[str, typer.Option("--by", help="Who decides; the journal keeps it.")]
-Why = Annotated[str, typer.Option("--why", help="The reason; the journal keeps it.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, only show what would be done.")]
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from crossroads.commands.person import By
 from crossroads.commands.terminal import console, told
 from crossroads.errors import ConfigError
 from crossroads.launch import home as homes
@@ -11,7 +12,6 @@ from crossroads.launch import home as homes
 app = typer.Typer()
 
 Stream = Annotated[str, typer.Argument(help="The stream, as `connection.stream`.")]
-By = Annotated[str, typer.Option("--by", help="Who decides; it is written into the journal.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask again.")]
 SHOWN = 8
 

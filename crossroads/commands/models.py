@@ -11,7 +11,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from crossroads.calm import calm
-from crossroads.commands.decide import By, Why, Yes
+from crossroads.commands.decide import Yes
+from crossroads.commands.person import By, Why
 from crossroads.commands.terminal import console, told, workspace
 from crossroads.errors import ConfigError
 from crossroads.identity.model import Model

@@ -6,7 +6,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from crossroads.commands.decide import By, Why, Yes, show
+from crossroads.commands.decide import Yes, show
+from crossroads.commands.person import By, Why
 from crossroads.commands.terminal import console, told, workspace
 from crossroads.launch import home as homes
 

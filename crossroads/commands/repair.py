@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
+from crossroads.commands.person import By, Why
 from crossroads.commands.terminal import console, told, workspace
 from crossroads.errors import ConfigError
 
@@ -21,8 +22,6 @@ app = typer.Typer(
 
 Name = Annotated[str, typer.Argument(help="connection/stream/key, as `crossroads rejected` names it.")]
 Names = Annotated[list[str] | None, typer.Argument(help="connection/stream/key, one or several.")]
-By = Annotated[str, typer.Option("--by", help="Who does this; it goes into the journal.")]
-Why = Annotated[str, typer.Option("--why", help="Why; it goes into the journal.")]
 OfStep = Annotated[
     str | None,
     typer.Option("--step", help="pull for records that could not be read, push for refused writes."),

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from crossroads.commands.person import By
 from crossroads.commands.terminal import console, told
 from crossroads.errors import ConfigError
 from crossroads.launch import home as homes
@@ -51,7 +52,7 @@ def show(
 @app.command()
 def approve(
     stream: Annotated[str, typer.Argument(help="The stream, as `connection.stream`.")],
-    by: Annotated[str, typer.Option("--by", help="Who approves; it is written into the journal.")],
+    by: By,
     paths: Annotated[
         list[str] | None, typer.Argument(help="Paths, with all below them; everything that waits if none.")
     ] = None,
