@@ -87,9 +87,14 @@ class Dialect:
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
     """Return the seconds of a Retry-After header, given as a number or as an HTTP date.
 
+    A date is of the other side's clock, which `Date` shows; without that, of ours.
+
     >>> retry_after({"Retry-After": "7"}), retry_after({})
     (7.0, None)
     >>> retry_after({"Retry-After": "Thu, 01 Jan 1970 00:01:00 GMT"}, now=0)
+    60.0
+    >>> ahead = {"Date": "Thu, 01 Jan 1970 01:00:00 GMT", "Retry-After": "Thu, 01 Jan 1970 01:01:00 GMT"}
+    >>> retry_after(ahead, now=0)
     60.0
     """
     text = headers.get("Retry-After")
@@ -99,8 +104,15 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
         return max(0.0, float(text))
     except ValueError:
         pass
+    then, there = _instant(text), _instant(headers.get("Date", ""))
+    if then is None:
+        return None
+    ours = time.time() if now is None else now
+    return max(0.0, then - (ours if there is None else there))
+
+
+def _instant(text: str) -> float | None:
     try:
-        then = parsedate_to_datetime(text).timestamp()
+        return parsedate_to_datetime(text).timestamp()
     except ValueError:
         return None
-    return max(0.0, then - (time.time() if now is None else now))

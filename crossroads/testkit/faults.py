@@ -8,6 +8,8 @@ connector = MyConnector(settings, streams, transport=transport)
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from random import Random
 from time import sleep
 from typing import Any, Literal, TypeAlias, get_args
@@ -72,11 +74,17 @@ class FaultyTransport(BaseAdapter):
     """Passes requests on to `inner` (the network, if not given), except those that are to fail.
 
     `seen` lists method and path of every request that was asked of it, failed ones included; `done` counts the faults.
-    `delay` is how many seconds slow answers and late requests take, `retry_after` what a refused caller is told to wait.
+    `delay` is how many seconds slow answers and late requests take, `retry_after` what a refused caller is told to wait, and
+    `skew` by how many seconds the other side's clock is ahead: it dates every answer, and says until when to wait.
     """
 
     def __init__(
-        self, inner: BaseAdapter | None = None, *, delay: float = 0.05, retry_after: float = RETRY_AFTER
+        self,
+        inner: BaseAdapter | None = None,
+        *,
+        delay: float = 0.05,
+        retry_after: float = RETRY_AFTER,
+        skew: float | None = None,
     ) -> None:
         super().__init__()
         self._inner = inner or HTTPAdapter()
@@ -84,7 +92,7 @@ class FaultyTransport(BaseAdapter):
         self._storm: _Storm | None = None
         self._lock = threading.Lock()
         self._under_way: list[threading.Thread] = []
-        self.delay, self.retry_after = delay, retry_after
+        self.delay, self.retry_after, self.skew = delay, retry_after, skew
         self.seen: list[tuple[str, str]] = []
         self.done: dict[Fault, int] = {}
 
@@ -92,6 +100,7 @@ class FaultyTransport(BaseAdapter):
         self, fault: Fault, *, times: int = 1, when: Callable[[PreparedRequest], bool] | None = None
     ) -> None:
         """Make the next `times` requests for which `when` is true (all, if not given) fail this way."""
+        _known([fault])
         self._plans.append(_Plan(fault, times, when or (lambda _: True)))
 
     def storm(
@@ -102,6 +111,7 @@ class FaultyTransport(BaseAdapter):
         when: Callable[[PreparedRequest], bool] | None = None,
     ) -> None:
         """Make a random share of all requests fail, each in one of these ways; the same seed, the same storm."""
+        _known(faults)
         self._storm = _Storm(random, share, faults, when or (lambda _: True))
 
     def heal(self) -> None:
@@ -116,13 +126,24 @@ class FaultyTransport(BaseAdapter):
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Send, or fail as planned."""
+        response = self._sent(request, *args, **kwargs)
+        if self.skew is not None:
+            response.headers["Date"] = self._dated(0)
+        return response
+
+    def _dated(self, seconds: float) -> str:
+        there = datetime.now(UTC) + timedelta(seconds=seconds + (self.skew or 0.0))
+        return format_datetime(there, usegmt=True)
+
+    def _sent(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         fault = self._due(request)
         if fault is None:
             return self._inner.send(request, *args, **kwargs)
         if fault == "unreachable":
             raise requests.ConnectTimeout("planned", request=request)
         if fault in _STATUS:
-            return answers.page(request, _STATUS[fault], {"Retry-After": str(self.retry_after)})
+            until = str(self.retry_after) if self.skew is None else self._dated(self.retry_after)
+            return answers.page(request, _STATUS[fault], {"Retry-After": until})
         if fault == "html":
             return answers.page(request, 200, {})
         if fault == "shapeless":
@@ -183,3 +204,8 @@ class FaultyTransport(BaseAdapter):
         if storm is not None and storm.when(request) and storm.random.random() < storm.share:
             return storm.random.choice(storm.faults)
         return None
+
+
+def _known(faults: Sequence[str]) -> None:
+    if unknown := [fault for fault in faults if fault not in FAULTS]:
+        raise ValueError(f"There is no fault {', '.join(unknown)}; there are {', '.join(FAULTS)}.")

@@ -62,7 +62,7 @@ class Attempt:
         if self.pid == 0:
             code = 255
             try:
-                code = work()
+                code = int(work())  # what is no number would leave this copy of the process alive
             except BaseException:
                 traceback.print_exc()
                 sys.stderr.flush()

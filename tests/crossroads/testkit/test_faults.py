@@ -1,6 +1,8 @@
 """Each fault does to a request what its name says, as a real server sees it and as a caller feels it."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from threading import Thread
@@ -150,3 +152,22 @@ def test_the_same_seed_is_the_same_storm_and_its_share_is_kept(url: str) -> None
     assert set(storm(url, 7, 0.9)) == {"lost", "busy", "slow"}
     assert sum(storm(url, 7, 0.9).values()) > sum(storm(url, 7, 0.1).values()) > 0
     assert storm(url, 7, 0.0) == {}
+
+
+def test_a_fault_that_there_is_not_is_refused_where_it_is_asked_for() -> None:
+    with pytest.raises(ValueError, match="no fault lots; there are unreachable"):
+        FaultyTransport().fail("lots")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no fault lots"):
+        FaultyTransport().storm(Random(1), 0.5, ["lost", "lots"])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("skew", [-86_400.0, 3600.0], ids=["behind", "ahead"])
+def test_a_clock_that_is_not_ours_makes_nobody_wait_longer_or_less(url: str, skew: float) -> None:
+    transport = FaultyTransport(skew=skew)
+    transport.fail("throttled")
+    http = Http(url, retries=ONCE, transport=transport)
+    with pytest.raises(Unavailable) as caught:
+        post(http)
+    assert 5 <= (caught.value.retry_after or 0) <= 7
+    there = parsedate_to_datetime(post(http).headers["Date"])
+    assert abs((there - datetime.now(UTC)).total_seconds() - skew) < 60

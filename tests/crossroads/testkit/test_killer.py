@@ -82,3 +82,8 @@ def test_an_error_nobody_caught_shows_in_the_exit_code(capfd: pytest.CaptureFixt
 
     assert Attempt(work).wait() == 255
     assert "planned" in capfd.readouterr().err
+
+
+def test_work_that_gives_no_number_ends_its_process_all_the_same(capfd: pytest.CaptureFixture[str]) -> None:
+    assert Attempt(lambda: None).wait() == 255  # type: ignore[arg-type,return-value]
+    assert "TypeError" in capfd.readouterr().err
