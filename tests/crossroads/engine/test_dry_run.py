@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -51,6 +52,14 @@ def told(writes: Sequence[Write]) -> Counter[Any]:
          "customer" in one.fields)
         for one in writes
     )  # fmt: skip
+
+
+def standing(w: Any, write: Write) -> list[tuple[Any, Any]]:
+    """Return, for each field, what a dry run says that stands there, and what the system's record says."""
+    connection, _, stream = write.target.partition(".")
+    record = w.systems[connection].records.get(stream, {}).get(write.key)
+    there = w.ws.lens(connection, stream).get(record) if record else {}
+    return [(before, there.get(path)) for path, (before, _) in write.fields.items()]
 
 
 def sync(w: Any, plan: Plan) -> list[Write]:
@@ -105,7 +114,10 @@ def test_what_a_dry_run_says_is_what_the_next_run_does(
         (foreseen,) = dry_run(w.ws, ["customers"])
         assert everything(w) == before, "a dry run left something behind"
         assert w.writes() == writes, "a dry run wrote into a system"
+        stands = [(one, standing(w, one)) for one in foreseen.writes]
+        assert all(shown == stood for one, there in stands for shown, stood in there)
         assert told(foreseen.writes) == told(sync(w, w.plans[0]))
+        assert foreseen.members == orjson.loads(w.rows("Run")[-1]["summary"])["members"]
 
 
 def test_creates_that_make_others_possible_are_followed(world: Any, customer_plan: Any) -> None:

@@ -1,5 +1,6 @@
 """No echo, whatever a system makes of what it is told: rings of systems that each spell it differently, and quick edits."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -187,6 +188,31 @@ kinds = st.lists(
     st.tuples(st.sampled_from(sorted(SPELLINGS)), st.booleans(), st.booleans()), min_size=2, max_size=3
 )
 _folders = iter(range(1_000_000))
+
+
+def rounding(record: Record) -> Record:
+    """A system that keeps two places of a number."""
+    return {name: rounded(v, 2) if re.fullmatch(r"\d+\.\d+", str(v)) else v for name, v in record.items()}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("shows", [True, False], ids=["answers with the record", "answers without"])
+def test_what_one_system_rounds_stays_whole_in_all_others(
+    world: Callable[..., Any], size: int, shows: bool
+) -> None:
+    names = NAMES[:size]
+    w = world(**{name: Memory(shows=shows, settle_seconds=0.0) for name in names})
+    w.systems["crm"].normalise = rounding
+    w.systems["erp"].put("people", "1", **ANN | {"city": "12.3456"})
+    rested(w)
+    where = {name: next(iter(system.records["people"])) for name, system in w.systems.items()}
+    before = {name: len(system.writes) for name, system in w.systems.items()}
+    w.systems["erp"].put("people", "1", city="98.7654")
+    rested(w)
+    assert {name: w.systems[name].value("people", key, "city") for name, key in where.items()} == {
+        name: "98.77" if name == "crm" else "98.7654" for name in names
+    }
+    assert {n: len(s.writes) - before[n] for n, s in w.systems.items()} == {n: int(n != "erp") for n in names}
 
 
 @given(kinds, edits)
