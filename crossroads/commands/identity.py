@@ -20,6 +20,7 @@ from crossroads.identity.threshold import belief
 
 if TYPE_CHECKING:
     from crossroads.identity.population import Population
+    from crossroads.identity.table import Fields
 
 app = typer.Typer(no_args_is_help=True, help="Find out who is the same person, why, and how well.")
 for word in (learn, adopt, models):
@@ -44,13 +45,16 @@ def resolve(
         from crossroads.identity.nicknames import nicknames
         from crossroads.identity.population import Population
         from crossroads.identity.resolve import resolved
-        from crossroads.identity.table import Fields, read
+        from crossroads.identity.table import FORMS, Fields, not_understood, read
 
         known = Fields.load(fields)
         given = Model.load(model) if model else None
-        if given and given.others != known.others:
-            raise ConfigError(
-                f"{model} was learnt with other={list(given.others)}, {fields} says {list(known.others)}."
+        _fits(model, given, fields, known)
+        for path in filter(None, (out, save_model)):
+            _writable(path)
+        for field, share in not_understood(table, known).items():
+            console.print(
+                f"Of what {getattr(known, field)!r} says, {share:.0%} is not understood and counts as not said: {FORMS[field]}."
             )
         with Population(known.others, given.nicknames if given else nicknames()) as people:
             people.add(read(table, known))
@@ -68,6 +72,24 @@ def resolve(
         f"{len(found.clusters):,} records are {len(set(found.clusters)):,} people: {found.compared:,} pairs compared, merged "
         f"from {found.threshold:.1f} bits on, model {given.version}. Written to {out}."
     )
+
+
+def _fits(path: Path | None, model: Model | None, fields: Path, known: "Fields") -> None:
+    if model and model.others != known.others:
+        raise ConfigError(
+            f"{path} was learnt with other={list(model.others)}, {fields} says {list(known.others)}."
+        )
+
+
+def _writable(path: Path) -> None:
+    """Fail before the work, not after it, where the result cannot be kept."""
+    new = not path.exists()
+    try:
+        path.open("a").close()
+        if new:
+            path.unlink()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _learnt(people: "Population") -> Model:
@@ -106,7 +128,7 @@ def explain(
             raise ConfigError("Of records in a file, say --fields and --model too.")
         else:
             known = Model.load(model)
-            rows = _in_a_file(a, b, table, fields, known)
+            rows = _in_a_file(a, b, table, fields, model, known)
         shown = Table("", "", "bits", box=None)
         for row in rows:
             shown.add_row(row.field.replace("_", " "), row.level, f"{row.bits:+.1f}")
@@ -115,12 +137,14 @@ def explain(
         console.print(shown)
 
 
-def _in_a_file(a: str, b: str, table: Path, fields: Path, model: Model) -> Sequence[Row]:
+def _in_a_file(a: str, b: str, table: Path, fields: Path, model_file: Path, model: Model) -> Sequence[Row]:
     need_extra()
     from crossroads.identity.score import Scorer
     from crossroads.identity.table import Fields, read
 
-    records = dict(read(table, Fields.load(fields)))
+    known = Fields.load(fields)
+    _fits(model_file, model, fields, known)
+    records = dict(read(table, known))
     if missing := [name for name in (a, b) if name not in records]:
         raise ConfigError(f"{table} has no record {', '.join(missing)}.")
     junk = frozenset(model.junk)
@@ -137,6 +161,10 @@ def evaluate(
     """Hold clusters against the truth: precision, recall and F1 by pairs and by records."""
     with told():
         ours, known = _clusters(clusters), _clusters(truth)
+        if ours.keys().isdisjoint(known):
+            raise ConfigError(
+                f"{clusters} and {truth} have no id in common: there is nothing to hold against each other."
+            )
         if ours.keys() != known.keys():
             aside = f"{len(ours.keys() - known.keys()):,} of {clusters} and {len(known.keys() - ours.keys()):,} of {truth}"
             typer.echo(f"Records that only one of the files has are left out: {aside}.", err=True)
@@ -157,10 +185,12 @@ def _write(path: Path, ids: Sequence[str], clusters: Sequence[int]) -> None:
 
 def _clusters(path: Path) -> dict[str, str]:
     try:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             rows = [(row["id"], row["cluster"]) for row in csv.DictReader(file)]
-    except (OSError, KeyError, csv.Error):
-        raise ConfigError(f"{path} is no CSV with the columns id,cluster.") from None
+    except (OSError, KeyError, UnicodeDecodeError, csv.Error):
+        raise ConfigError(
+            f"{path} is no CSV in UTF-8 with the columns id,cluster and commas between them."
+        ) from None
     found = dict(rows)
     if len(found) < len(rows):
         raise ConfigError(f"{path} has some ids twice; an id names one record.")

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 
 from crossroads.errors import ConfigError
 from crossroads.identity.blocking import LIMIT
+from crossroads.identity.comparisons import comparisons
 from crossroads.identity.threshold import USUAL
 
 KINDS = ("person", "household", "namesake", "initial", "stranger")
@@ -124,15 +125,31 @@ class Model(BaseModel):
 
     def problems(self) -> Sequence[str]:
         """Return why the model must not be used, if anything speaks against it."""
-        found = []
+        if missing := [kind for kind in KINDS[:-1] if not self.shares.get(kind, 0.0) > 0.0]:
+            return [f"it gives no share to a {' or a '.join(missing)}"]
+        levels = {one.name: len(one.levels) for one in comparisons({}, self.others)}
+        if unknown := sorted(self.chances.keys() - levels.keys()):
+            return [f"nothing is compared as {', '.join(unknown)}"]
+        if not self.chances:
+            return ["it compares nothing"]
+        found = [
+            f"{field} has no share of a value that nobody else says"
+            for field, known in self.frequencies.items()
+            if not (known.rarest > 0.0 and all(share > 0.0 for share in known.shares.values()))
+        ]
         for name, chances in self.chances.items():
             for kind in KINDS:
+                if len(chances.of(kind)) != levels[name]:
+                    found.append(
+                        f"{name} has {len(chances.of(kind))} levels for a {kind}, not {levels[name]}"
+                    )
+                    break
                 values = chances.of(kind)
                 if any(value <= 0.0 for value in values) or not math.isclose(
                     sum(values), 1, abs_tol=TOLERANCE
                 ):
                     found.append(f"{name} has an untrained level for two records of a {kind}")
-            if chances.person[0] <= chances.stranger[0]:
+            if chances.person[:1] <= chances.stranger[:1]:
                 found.append(f"equal {name} speaks against one person: the training collapsed")
         if not 0 < self.shares["person"] * self.records < self.records / 2:
             found.append("it takes every record for the same person: the training collapsed")

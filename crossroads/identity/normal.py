@@ -37,7 +37,9 @@ _STREETS = (
 )  # fmt: skip
 _SHORT = dict(_STREETS)
 _ENDINGS = tuple((long, short) for long, short in _STREETS if long in ("strasse", "platz", "gasse"))
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)|(\d{4})(\d\d)(\d\d)|(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+_DATE = re.compile(
+    r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})(?!\d)|(\d{4})(\d\d)(\d\d)(?!\d)|(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?!\d)"
+)
 DOTLESS = frozenset(("gmail.com", "googlemail.com"))
 """Mail systems that read over dots in a user's name."""
 
@@ -79,10 +81,20 @@ def full_name(text: str, known: Container[str] = ()) -> tuple[str | None, str | 
     (('ana', 'gil', None), ('ana', 'torres', 'gil'))
     >>> full_name("Prof. Dr. Eva Koch"), full_name("John Smith Jr."), full_name("Mr Smith")
     (('eva', 'koch', None), ('john', 'smith', 'jr'), (None, 'smith', None))
+    >>> full_name("Smith, John Jr."), full_name("Smith Jr., John"), full_name("John Smith, Jr.")
+    (('john', 'smith', 'jr'), ('john', 'smith', 'jr'), ('john', 'smith', 'jr'))
     """
     before, comma, after = text.partition(",")
+    behind = folded(after).split()
+    if comma and behind and GENERATIONS.issuperset(behind):
+        return full_name(f"{before} {after}", known)
     if comma:
-        return (given_name(after), *surnames(before))
+        first, second = surnames(before)
+        return (
+            given_name(after),
+            first,
+            second or next((word for word in behind[1:] if word in GENERATIONS), None),
+        )
     words = _words(text)
     if len(words) < 2:
         return None, words[0] if words else None, None
@@ -179,8 +191,10 @@ def plain(text: str) -> str | None:
 def day(text: str) -> str | None:
     """Return a date as YYYY-MM-DD, of `YYYYMMDD` and `DD.MM.YYYY` too; a slip of the pen, the 31st of June, is kept as it is.
 
-    >>> day("19560409"), day("9.4.1956"), day("1956-04-09T00:00:00"), day("soon")
-    ('1956-04-09', '1956-04-09', '1956-04-09', None)
+    Day and month may have one figure, and stand between points, strokes or hyphens.
+
+    >>> day("19560409"), day("9.4.1956"), day("1956-04-09T00:00:00"), day("1956/4/9"), day("soon")
+    ('1956-04-09', '1956-04-09', '1956-04-09', '1956-04-09', None)
     """
     found = _DATE.match(text.strip())
     if found is None:

@@ -87,7 +87,9 @@ class Population:
         db = self.db
         ((self.count, names),) = db.execute("SELECT count(*), count(DISTINCT id) FROM read").fetchall()
         if names < self.count:
-            raise ConfigError("Some ids are there twice; an id names one record.")
+            raise ConfigError(
+                f"{self.count - names:,} of {self.count:,} records have an id that another one has; an id names one record."
+            )
         self.junk = tuple(sorted({*self._shared(), *(model.junk if model else ())}))
         db.execute("CREATE TABLE junk AS SELECT unnest(?::VARCHAR[]) AS value", [list(self.junk)])
         db.execute("""

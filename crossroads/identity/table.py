@@ -1,6 +1,8 @@
 """People in a file of anybody's: which column is which is said in a FIELDS.yaml, and each record becomes a `Person`."""
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -12,6 +14,13 @@ from crossroads.identity import normal
 from crossroads.identity.person import Person
 
 PER_STEP = 10_000
+FORMS = {
+    "birth_date": "dates are read as 1956-04-09, 9.4.1956, 9/4/1956 (day first) and 19560409",
+    "email": "addresses are read as ann@lee.example",
+    "phone": "numbers are read from six figures on",
+}
+"""What may be in a form that is not known, and which are."""
+MOST_LOST = 0.1
 Row = tuple[str | None, ...]
 
 
@@ -40,12 +49,17 @@ class Fields(BaseModel):
     def load(cls, path: Path) -> "Fields":
         """Read which column is which."""
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text()))
+            found = cls.model_validate(yaml.safe_load(path.read_text("utf-8-sig")))
         except ValidationError as error:
             told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise ConfigError(f"{path}: {told}. Known are {', '.join(cls.model_fields)}.") from None
-        except (OSError, yaml.YAMLError) as error:
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise ConfigError(f"{path} cannot be read: {type(error).__name__}.") from None
+        if found.columns() == [found.id]:
+            raise ConfigError(
+                f"{path} names the id and nothing that tells people apart. Known are {', '.join(cls.model_fields)}."
+            )
+        return found
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -102,6 +116,21 @@ def read(path: Path, fields: Fields) -> Iterator[tuple[str, Person]]:
         if not name:
             raise ConfigError(f"{path}: column {fields.id!r} is empty in some rows; an id names one record.")
         yield name, person(row)
+
+
+def not_understood(path: Path, fields: Fields) -> dict[str, float]:
+    """Return the fields of which more than one value in ten is in no form that is known, and how large a share is lost."""
+    said, lost = Counter[str](), Counter[str]()
+    columns = fields.columns()
+    places = {name: columns.index(column) for name in FORMS if (column := getattr(fields, name))}
+    person = fields.reader()
+    for row in islice(rows(path, columns), PER_STEP):
+        found = person(row)
+        for field, place in places.items():
+            if (row[place] or "").strip():
+                said[field] += 1
+                lost[field] += getattr(found, field) is None
+    return {field: lost[field] / said[field] for field in said if lost[field] > MOST_LOST * said[field]}
 
 
 def rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:

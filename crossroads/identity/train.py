@@ -12,6 +12,7 @@ from crossroads.identity.kinds import RARE, learn
 from crossroads.identity.levels import NOTHING
 from crossroads.identity.model import KINDS, Chances, Frequencies, Model
 from crossroads.identity.odds import Array, Pairs
+from crossroads.identity.person import FIELDS
 from crossroads.identity.population import Population
 
 SAMPLE = 600_000
@@ -106,9 +107,23 @@ def _said(population: Population) -> dict[str, float]:
     every = comparisons(population.nicknames, population.others)
     alone = [f"count(*) FILTER (NOT ({one.absent.replace('_l ', ' ').replace('_r ', ' ')}))" for one in every]
     (counts,) = population.db.execute(f"SELECT {', '.join(alone)} FROM people").fetchall()  # noqa: S608
+    same = _same_of_all(population)
     return {
-        one.name: count / population.count for one, count in zip(every, counts, strict=True) if count >= least
+        one.name: count / population.count
+        for one, count in zip(every, counts, strict=True)
+        if count >= least and one.name not in same
     }
+
+
+def _same_of_all(population: Population) -> set[str]:
+    """Return the comparisons of one field of which all records say the same: it tells nobody apart."""
+    names = {
+        **{field: field for field in FIELDS},
+        **{f"other{n}": name for n, name in enumerate(population.others)},
+    }
+    counted = ", ".join(f"count(DISTINCT {field})" for field in names)
+    (counts,) = population.db.execute(f"SELECT {counted} FROM people").fetchall()  # noqa: S608
+    return {name for name, count in zip(names.values(), counts, strict=True) if count == 1}
 
 
 def _strangers(

@@ -101,11 +101,61 @@ def test_records_that_cannot_be_held_against_the_truth_are_told(tmp_path: Path) 
     assert (code, "some ids twice" in told) == (1, True), told
 
 
+def test_clusters_of_other_records_are_not_right_in_everything(tmp_path: Path) -> None:
+    ours, truth = tmp_path / "ours.csv", tmp_path / "truth.csv"
+    ours.write_text("id,cluster\n1,a\n2,a\n")
+    truth.write_text("id,cluster\n3,a\n4,a\n")
+    code, told = run("evaluate", str(ours), "--truth", str(truth))
+    assert (code, "no id in common" in told) == (1, True), told
+    for content in (b"\xef\xbb\xbfid,cluster\n1,a\n2,a\n", b"id;cluster\n1;a\n", b"id,cluster\n1,\xe9\n"):
+        truth.write_bytes(content)
+        code, told = run("evaluate", str(ours), "--truth", str(truth))
+        assert code == (0 if content[0] == 0xEF else 1)
+        assert code == 0 or "commas between them" in told
+
+
+def test_what_a_column_says_in_an_unknown_form_is_told(files: Path) -> None:
+    rows = list(csv.reader((files / "in.csv").read_text().splitlines()))
+    for row in rows[1:]:
+        row[3] = f"born {row[3]}"
+    with (files / "in.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    words = ("resolve", str(files / "in.csv"), "--fields", str(files / "fields.yaml"))
+    code, told = run(*words, "--out", str(files / "out.csv"))
+    assert (code, "Of what 'birth_date' says, 100% is not understood" in told) == (0, True), told
+
+
+def test_what_all_say_alike_is_not_compared_and_learning_goes_on(files: Path) -> None:
+    rows = list(csv.reader((files / "in.csv").read_text().splitlines()))
+    with (files / "in.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([*row, "land" if n == 0 else "ES"] for n, row in enumerate(rows))
+    (files / "fields.yaml").write_text((files / "fields.yaml").read_text() + "other: land\n")
+    model = files / "model.json"
+    words = (
+        "resolve",
+        str(files / "in.csv"),
+        "--fields",
+        str(files / "fields.yaml"),
+        "--out",
+        str(files / "out.csv"),
+    )
+    code, told = run(*words, "--save-model", str(model))
+    assert (code, "nothing reliable" in told, "Nothing to rely on" in told) == (0, False, False), told
+    assert "land" not in json.loads(model.read_text())["chances"]
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(files: Path) -> None:
+    words = ("resolve", str(files / "in.csv"), "--fields", str(files / "fields.yaml"))
+    code, told = run(*words, "--out", str(files / "nowhere" / "out.csv"))
+    assert (code, "cannot be written: No such file or directory" in told) == (1, True), told
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ("id: nobody\n", "has no column nobody"),
-        ("id: city\n", "an id names one record"),
+        ("id: nobody\nname: given\n", "has no column nobody"),
+        ("id: city\nname: given\n", "an id names one record"),
+        ("id: key\n", "nothing that tells people apart"),
         ("id: key\nfirst_name: given\n", "Known are id, given"),
         ("[", "cannot be read"),
     ],

@@ -170,7 +170,7 @@ def test_what_hundreds_share_is_nobodys_own() -> None:
 def test_an_id_names_one_record() -> None:
     with Population((), nicknames()) as population:
         population.add([("1", Person(given="ana")), ("1", Person(given="ben"))])
-        with pytest.raises(ConfigError, match="twice"):
+        with pytest.raises(ConfigError, match="1 of 2 records have an id that another one has"):
             population.close()
 
 
@@ -191,18 +191,34 @@ def test_a_model_is_one_file_and_comes_back_as_it_was(model: Model, tmp_path: Pa
         ("untrained", "untrained level"),
         ("collapsed", "collapsed"),
         ("everybody", "every record for the same person"),
+        ("a level short", "email has 4 levels for a person, not 5"),
+        ("a kind short", "no share to a namesake"),
+        ("no rarest", "given has no share of a value"),
+        ("nothing compared", "compares nothing"),
+        ("unknown", "nothing is compared as shoe_size"),
     ],
 )
 def test_a_model_that_cannot_be_trusted_is_refused(model: Model, tmp_path: Path, how: str, told: str) -> None:
     chances, shares = dict(model.chances), dict(model.shares)
-    email = chances["email"]
+    email, frequencies = chances["email"], dict(model.frequencies)
     if how == "untrained":
         chances["email"] = email.model_copy(update={"person": (1.0, *[0.0] * (len(email.person) - 1))})
     elif how == "collapsed":
         chances["email"] = email.model_copy(update={"person": email.stranger})
-    else:
+    elif how == "everybody":
         shares["person"] = 0.9
-    model.model_copy(update={"chances": chances, "shares": shares}).save(tmp_path / "model.json")
+    elif how == "a level short":
+        chances["email"] = email.model_copy(update={"person": (0.25,) * 4})
+    elif how == "a kind short":
+        del shares["namesake"]
+    elif how == "no rarest":
+        frequencies["given"] = frequencies["given"].model_copy(update={"rarest": 0.0})
+    elif how == "nothing compared":
+        chances = {}
+    else:
+        chances["shoe_size"] = email
+    changed = {"chances": chances, "shares": shares, "frequencies": frequencies}
+    model.model_copy(update=changed).save(tmp_path / "model.json")
     with pytest.raises(ConfigError, match=told):
         Model.load(tmp_path / "model.json")
 

@@ -19,6 +19,7 @@ ONE = ["John Michael Smith", "Michael Jones", "Michael Lee", "Tom Michael", "Mar
         (ONE, [(name, None) for name in ("smith", "jones", "lee", "michael", "lee", "smith")]),
         (["Dr. Ana Torres", "John Smith Jr.", "Frau Koch"], [("torres", None), ("smith", "jr"), ("koch", None)]),
         (["", "Plato"], [(None, None), ("plato", None)]),
+        (["Smith, John Jr.", "Smith Sr., John", "John Smith, III"], [("smith", "jr"), ("smith", "sr"), ("smith", "iii")]),
     ],
 )  # fmt: skip
 def test_names_in_one_piece_have_two_surnames_where_most_of_a_file_has(
