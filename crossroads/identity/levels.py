@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
+from crossroads.identity.names import GENERATIONS
 from crossroads.identity.person import Person
 
 SWAPPED = 0.9
@@ -69,6 +70,7 @@ OTHER_NAME, OTHER_DATE, OTHER_NUMBER = 6, 4, 2
 def contradict(a: Person, b: Person, names: Reaches) -> bool:
     """Tell whether two records cannot be one person's: another given name, birth date or tax number, or a person and a firm.
 
+    Junior and senior are two, and so are the second and the third.
     The surname alone is no contradiction: people marry. `names` compares given names.
     """
     return (
@@ -76,7 +78,13 @@ def contradict(a: Person, b: Person, names: Reaches) -> bool:
         or birth_date(a, b) >= OTHER_DATE
         or tax_id(a, b) >= OTHER_NUMBER
         or bool(a.legal) != bool(b.legal)
+        or _generations(a, b)
     )
+
+
+def _generations(a: Person, b: Person) -> bool:
+    ours, theirs = GENERATIONS.get(a.family2 or ""), GENERATIONS.get(b.family2 or "")
+    return bool(ours and theirs and ours != theirs)
 
 
 def family(a: Person, b: Person) -> int:

@@ -5,6 +5,11 @@ from unicodedata import normalize
 
 from anyascii import anyascii
 
+GENERATIONS = {
+    "jr": "jr", "jnr": "jr", "junior": "jr", "sr": "sr", "snr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv",
+}  # fmt: skip
+"""Words after a surname that tell father and son apart, and stand where a second surname does: word -> whose it is."""
+
 
 @lru_cache(maxsize=65536)
 def folded(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 
 from crossroads.canonical.telephone import e164
-from crossroads.identity.names import folded
+from crossroads.identity.names import GENERATIONS, folded
 
 PARTICLES = frozenset((
     "da", "de", "del", "della", "der", "den", "des", "di", "do", "dos", "du", "el", "la", "las", "le", "los", "of",
@@ -25,8 +25,6 @@ TITLES = frozenset((
 ))  # fmt: skip
 """Words in front of a name that are no part of it."""
 
-GENERATIONS = frozenset(("ii", "iii", "iv", "jr", "jnr", "junior", "senior", "snr", "sr"))
-"""Words after a surname that tell father and son apart, and stand where a second surname does."""
 
 _STREETS = (
     ("avenida", "av"), ("avenue", "av"), ("ave", "av"), ("avda", "av"), ("boulevard", "bd"), ("blvd", "bd"), ("calle", "c"),
@@ -86,7 +84,7 @@ def full_name(text: str, known: Container[str] = ()) -> tuple[str | None, str | 
     """
     before, comma, after = text.partition(",")
     behind = folded(after).split()
-    if comma and behind and GENERATIONS.issuperset(behind):
+    if comma and behind and all(word in GENERATIONS for word in behind):
         return full_name(f"{before} {after}", known)
     if comma:
         first, second = surnames(before)

@@ -81,11 +81,13 @@ def test_who_shares_a_declared_address_is_one_unless_the_names_contradict(
         ({**LEE, **DOOR, "tax": "12345678"}, {**LEE, **DOOR, "tax": "98761234"}),
         ({**LEE, "tax": "12345678"}, {"given": "Tom", "family": "Berg", "tax": "12345678"}),
         ({**FIRM, **MAIL, "tax": "DE123456789"}, {**FIRM, **MAIL, "tax": "DE987654321"}),
+        ({"given": "Ann", "family": "Lee Sr.", **PHONE}, {"given": "Ann", "family": "Lee Junior", **PHONE}),
+        ({"given": "Ann", "family": "Lee II", **MAIL}, {"given": "Ann", "family": "Lee III", **MAIL}),
     ],
     ids=["shared mailbox", "father and son", "namesakes", "namesakes with addresses", "household", "an account alone",
          "a firm and its clerk", "two firms", "a firm's name alone",
          "one mailbox, two tax numbers", "one door, two tax numbers", "a tax number of somebody else's",
-         "two firms of one name"],
+         "two firms of one name", "junior and senior", "the second and the third"],
 )  # fmt: skip
 def test_two_people_stay_two(world: Any, a: dict[str, str], b: dict[str, str]) -> None:
     assert persons(world, a, b) == [[0], [1]]
@@ -107,10 +109,12 @@ def test_two_people_stay_two(world: Any, a: dict[str, str], b: dict[str, str]) -
         ({"given": "Ann", "family": "Lee", "tax": "B12345678"}, {"given": "Ann", "family": "Schmidt", "tax": "B12345678"}),
         ({**FIRM, "tax": "DE123456789"}, {"kind": "organization", "firm": "Lee Tools", "tax": "DE 123 456 789"}),
         ({**FIRM, "erp": "7"}, {"kind": "organization", "firm": "Berg Holding", "erp": "7"}),
+        ({"given": "Ann", "family": "Lee Jr.", **PHONE}, {"given": "Ann", "family": "Lee Junior", **PHONE}),
+        ({"given": "Ann", "family": "Lee Jr.", **PHONE}, {"given": "Ann", "family": "Lee", **PHONE}),
     ],
     ids=["name and door", "name and birthday", "two married names", "a number of the ERP", "an account and a name", "a firm",
          "a tax number", "married with a tax number", "a firm's tax number",
-         "a firm's number"],
+         "a firm's number", "junior in two spellings", "who leaves out the junior"],
 )  # fmt: skip
 def test_one_person_is_found_without_a_shared_address(
     world: Any, a: dict[str, str], b: dict[str, str]
