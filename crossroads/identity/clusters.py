@@ -23,6 +23,7 @@ def clusters(
     weighed: Mapping[tuple[int, int], float],
     weigh: Callable[[int, int], float],
     contradict: Callable[[int, int], bool],
+    generations: Callable[[int, int], bool],
     threshold: float,
     *,
     must: Iterable[tuple[int, int]] = (),
@@ -30,8 +31,9 @@ def clusters(
 ) -> Sequence[int]:
     """Return for each record the lowest place of its person's records.
 
-    `weighed` has the weights of compared pairs, the lower place first; `weigh` gives any other pair's, `contradict` tells whether
-    a pair cannot be one person's. Pairs that `must` be one are, whatever speaks against it.
+    `weighed` has the weights of compared pairs, the lower place first; `weigh` gives any other pair's. `contradict` tells whether
+    a pair cannot be one person's, `generations` whether two of one name are of two generations. Pairs that `must` be one are,
+    whatever speaks against it.
     """
     known = dict(weighed)
     apart = {tuple(sorted(pair)) for pair in cannot}
@@ -51,11 +53,14 @@ def clusters(
         if len(cross) == 1 and known.get(cross[0], -inf) >= threshold:
             return True
         # Records that people declared one count as one: what speaks against one of them was outranked.
-        best: dict[tuple[int, int], float] = {}
+        best: dict[tuple[int, int], tuple[float, int, int]] = {}
         for a, b in cross:
             pair = bound.get(a, a), bound.get(b, b)
-            best[pair] = max(weight(a, b), best.get(pair, -inf))
-        return sum(best.values()) >= FLOOR * len(best)
+            best[pair] = max((weight(a, b), a, b), best.get(pair, (-inf, a, b)))
+        if sum(bits for bits, _, _ in best.values()) < FLOOR * len(best):
+            return False
+        # A record without a birth date is as much the father's as the son's, and makes them one no more than a stranger's.
+        return not any(bits < threshold and generations(a, b) for bits, a, b in best.values())
 
     def torn(bits: float, left: Sequence[int], right: Sequence[int]) -> bool:
         """Tell whether a single record could as well be one with others than those it is about to be one with."""

@@ -66,6 +66,9 @@ def given(nicknames: Nicknames) -> Reaches:
 OTHER_NAME, OTHER_DATE, OTHER_NUMBER = 6, 4, 2
 """From these levels on two given names, birth dates or tax numbers are two people's."""
 
+ANOTHER_AGE = 6
+"""From this level on two birth dates are more than ten years apart."""
+
 
 def contradict(a: Person, b: Person, names: Reaches) -> bool:
     """Tell whether two records cannot be one person's: another given name, birth date or tax number, or a person and a firm.
@@ -78,11 +81,17 @@ def contradict(a: Person, b: Person, names: Reaches) -> bool:
         or birth_date(a, b) >= OTHER_DATE
         or tax_id(a, b) >= OTHER_NUMBER
         or bool(a.legal) != bool(b.legal)
-        or _generations(a, b)
+        or _called(a, b)
     )
 
 
-def _generations(a: Person, b: Person) -> bool:
+def generations(a: Person, b: Person) -> bool:
+    """Tell whether two records are of one name and of two generations, by their birth dates or by what follows the name."""
+    one_name = a.given and a.given == b.given and a.family and a.family == b.family
+    return bool(one_name) and (birth_date(a, b) >= ANOTHER_AGE or _called(a, b))
+
+
+def _called(a: Person, b: Person) -> bool:
     ours, theirs = GENERATIONS.get(a.family2 or ""), GENERATIONS.get(b.family2 or "")
     return bool(ours and theirs and ours != theirs)
 

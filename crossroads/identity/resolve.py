@@ -93,6 +93,7 @@ def split(
         likely,
         lambda a, b: scorer.weight(people[a], people[b]),
         lambda a, b: scorer.contradict((people[a],), (people[b],)),
+        lambda a, b: scorer.generations((people[a],), (people[b],)),
         limit,
     )
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crossroads.identity.comparisons import Comparison, comparisons
 from crossroads.identity.evidence import Row
-from crossroads.identity.levels import NOTHING, Reaches, contradict, given
+from crossroads.identity.levels import NOTHING, Reaches, contradict, generations, given
 from crossroads.identity.model import KINDS, Model
 from crossroads.identity.organizations import organizations
 from crossroads.identity.person import FIELDS, Person, Said
@@ -103,6 +103,10 @@ class Scorer:
     def contradict(self, a: Said, b: Said) -> bool:
         """Tell whether two records cannot be one person's, by what they say now."""
         return bool(a and b) and contradict(a[0], b[0], self.names)
+
+    def generations(self, a: Said, b: Said) -> bool:
+        """Tell whether two records are of one name and of two generations, by what they say now."""
+        return bool(a and b) and generations(a[0], b[0])
 
     def weight(self, a: Person, b: Person) -> float:
         """Return the weight of a pair in bits: 0 is as likely as not, 10 a thousand to one."""

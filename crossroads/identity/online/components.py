@@ -79,6 +79,7 @@ def split(found: Whole, scorer: Scorer, threshold: float) -> dict[int, int]:
         known,
         lambda a, b: scorer.best(said[a], said[b]),
         lambda a, b: scorer.contradict(said[a], said[b]),
+        lambda a, b: scorer.generations(said[a], said[b]),
         threshold,
         must=[_pair(place[a], place[b]) for a, b in found.must],
         cannot=[_pair(place[a], place[b]) for a, b in found.cannot],

@@ -1,5 +1,6 @@
 """Who is one person by the model that is shipped, and what never makes two people one."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -134,6 +135,23 @@ def test_who_could_be_one_of_two_people_is_no_bridge_between_them(world: Any) ->
     anna, peter = {**MAIL, "given": "Anna", "family": "Müller"}, {**PHONE, "given": "Peter", "family": "Berg"}
     assert persons(world, anna, MAIL | PHONE, peter) == [[0], [1], [2]]
     assert persons(world, anna, MAIL | PHONE | {"given": "Anna"}, peter) == [[0, 1], [2]]
+
+
+@pytest.mark.parametrize(
+    "shared", [MAIL, PHONE | DOOR, MAIL | PHONE], ids=["mailbox", "telephone and door", "both"]
+)
+def test_a_record_without_a_birth_date_makes_father_and_son_no_one_person(
+    world: Any, shared: dict[str, str]
+) -> None:
+    father, son, either = (
+        LEE | shared | {"born": "1950-03-04"},
+        LEE | shared | {"born": "1981-07-21"},
+        LEE | shared,
+    )
+    for records in itertools.permutations((father, son, either)):
+        found = persons(world, *records)
+        assert not any({records.index(father), records.index(son)} <= {*one} for one in found), found
+    assert [0, 2] in persons(world, father, son, father, son)
 
 
 @pytest.mark.parametrize("shared", [MAIL, PHONE, {"erp": "0"}], ids=["mailbox", "switchboard", "placeholder"])

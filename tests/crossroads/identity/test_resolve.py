@@ -223,16 +223,22 @@ def test_a_model_that_cannot_be_trusted_is_refused(model: Model, tmp_path: Path,
         Model.load(tmp_path / "model.json")
 
 
+def never(a: int, b: int) -> bool:
+    return False
+
+
 def test_what_must_not_be_one_person_is_two() -> None:
     weighed = {(0, 1): 9.0, (1, 2): 8.0, (0, 2): 7.0}
-    assert clusters(3, weighed, lambda a, b: 0.0, lambda a, b: False, 2.0) == [0, 0, 0]
-    assert clusters(3, weighed, lambda a, b: 0.0, lambda a, b: False, 2.0, cannot=[(2, 0)]) == [0, 0, 2]
+    assert clusters(3, weighed, lambda a, b: 0.0, never, never, 2.0) == [0, 0, 0]
+    assert clusters(3, weighed, lambda a, b: 0.0, never, never, 2.0, cannot=[(2, 0)]) == [0, 0, 2]
 
 
 def test_what_speaks_against_counts_as_much_as_what_speaks_for() -> None:
     chain = {(0, 1): 9.0, (1, 2): 3.0}
-    assert clusters(3, chain, lambda a, b: -1.0, lambda a, b: False, 2.0) == [0, 0, 0]
-    assert clusters(3, chain, lambda a, b: -19.0, lambda a, b: False, 2.0) == [0, 0, 2]
+    assert clusters(3, chain, lambda a, b: -1.0, never, never, 2.0) == [0, 0, 0]
+    assert clusters(3, chain, lambda a, b: -19.0, never, never, 2.0) == [0, 0, 2]
+    assert clusters(3, chain, lambda a, b: -1.0, never, lambda a, b: {a, b} == {0, 2}, 2.0) == [0, 0, 2]
+    assert clusters(3, chain, lambda a, b: 2.5, never, lambda a, b: {a, b} == {0, 2}, 2.0) == [0, 0, 0]
 
 
 def test_a_rare_name_counts_for_more_than_a_frequent_one(model: Model) -> None:
