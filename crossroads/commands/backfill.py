@@ -46,10 +46,6 @@ def backfill(
             raise ConfigError(
                 "--all goes with --stored. To read a whole stream anew: `crossroads run SYNC --compare`."
             )
-        if keys is not None and (since or until):
-            raise ConfigError("--keys names records, --since and --until a window. Say one of them.")
-        if since and until and until <= since:
-            raise ConfigError(f"Nothing lies between --since {since} and --until {until}.")
         chosen = _keys(keys) if keys is not None else []
         if keys is not None and not chosen:
             raise ConfigError("--keys names no record; leave it out for all that is stored.")

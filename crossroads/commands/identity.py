@@ -49,7 +49,8 @@ def resolve(
 
         known = Fields.load(fields)
         given = Model.load(model) if model else None
-        _fits(model, given, fields, known)
+        if given:
+            _fits(given, known)
         for path in filter(None, (out, save_model)):
             _writable(path)
         for field, share in not_understood(table, known).items():
@@ -74,10 +75,10 @@ def resolve(
     )
 
 
-def _fits(path: Path | None, model: Model | None, fields: Path, known: "Fields") -> None:
-    if model and model.others != known.others:
+def _fits(model: Model, fields: "Fields") -> None:
+    if model.others != fields.others:
         raise ConfigError(
-            f"{path} was learnt with other={list(model.others)}, {fields} says {list(known.others)}."
+            f"The model was learnt with other={list(model.others)}, the fields say {list(fields.others)}."
         )
 
 
@@ -128,7 +129,7 @@ def explain(
             raise ConfigError("Of records in a file, say --fields and --model too.")
         else:
             known = Model.load(model)
-            rows = _in_a_file(a, b, table, fields, model, known)
+            rows = _in_a_file(a, b, table, fields, known)
         shown = Table("", "", "bits", box=None)
         for row in rows:
             shown.add_row(row.field.replace("_", " "), row.level, f"{row.bits:+.1f}")
@@ -137,13 +138,13 @@ def explain(
         console.print(shown)
 
 
-def _in_a_file(a: str, b: str, table: Path, fields: Path, model_file: Path, model: Model) -> Sequence[Row]:
+def _in_a_file(a: str, b: str, table: Path, fields: Path, model: Model) -> Sequence[Row]:
     need_extra()
     from crossroads.identity.score import Scorer
     from crossroads.identity.table import Fields, read
 
     known = Fields.load(fields)
-    _fits(model_file, model, fields, known)
+    _fits(model, known)
     records = dict(read(table, known))
     if missing := [name for name in (a, b) if name not in records]:
         raise ConfigError(f"{table} has no record {', '.join(missing)}.")

@@ -41,10 +41,12 @@ def backfill(
 
     What is stored is matched and sent by the next run of the sync. Killed, it goes on when it is asked for again.
     """
-    if bool(keys) == bool(since):
+    if bool(keys) == bool(since) or (until and not since):
         raise ConfigError("Say which records: their keys, or since when they changed.")
     plan, member = apart.member(ws, connection, stream)
     window = instant(since) if since else "", instant(until) if until else ""
+    if window[1] and window[1] <= window[0]:
+        raise ConfigError(f"Nothing lies between {since} and {until}.")
     run = apart.open_run(ws, plan, KIND, apart.asked(member, *window, sorted(set(keys))))
     absent: list[str] = []
     with step(ws, run, KIND, member.name), ws.open(connection) as connector, attempt() as who:

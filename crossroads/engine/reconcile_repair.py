@@ -30,6 +30,7 @@ class Repair:
         self.comparison, self.connector, self.run = comparison, connector, run
         self.ws, self.plan, self.member = comparison.ws, comparison.plan, comparison.member
         self._reader: Reader | None = None
+        self._resting: set[str] | None = None
 
     def take_in(self, records: Sequence[Record]) -> None:
         """Store records as the system has them now, in the same way as a pull does; the cursor stays where it is."""
@@ -70,8 +71,9 @@ class Repair:
             return
         rows = table(Contribution)
         with self.ws.store.write() as db:
-            rest = refusals.resting(db, self.member)
-            due = [profile for profile in differ if profile not in rest]
+            if self._resting is None:  # nothing is sent before all is compared
+                self._resting = refusals.resting(db, self.member)
+            due = [profile for profile in differ if profile not in self._resting]
             note_due(db, [(self.member.connection, self.member.stream, profile) for profile in due])
             for some in chunks(lost):
                 mine = (

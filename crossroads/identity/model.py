@@ -132,6 +132,8 @@ class Model(BaseModel):
             return [f"nothing is compared as {', '.join(unknown)}"]
         if not self.chances:
             return ["it compares nothing"]
+        if sum(self.shares.values()) >= 1:
+            return ["it leaves no share to strangers"]
         found = [
             f"{field} has no share of a value that nobody else says"
             for field, known in self.frequencies.items()

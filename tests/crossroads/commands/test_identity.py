@@ -34,6 +34,12 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def resolving(files: Path, out: str = "out.csv") -> tuple[str, ...]:
+    return (
+        "resolve", str(files / "in.csv"), "--fields", str(files / "fields.yaml"), "--out", str(files / out),
+    )  # fmt: skip
+
+
 def run(*words: str) -> tuple[int, str]:
     found = CliRunner().invoke(app, ["identity", *words])
     return found.exit_code, " ".join(found.output.split())
@@ -41,7 +47,7 @@ def run(*words: str) -> tuple[int, str]:
 
 def test_a_file_is_resolved_and_held_against_the_truth(files: Path) -> None:
     out, model = files / "out.csv", files / "model.json"
-    words = ("resolve", str(files / "in.csv"), "--fields", str(files / "fields.yaml"), "--out", str(out))
+    words = resolving(files)
     code, told = run(*words, "--save-model", str(model))
     assert code == 0, told
     assert "600 records are" in told
@@ -120,8 +126,7 @@ def test_what_a_column_says_in_an_unknown_form_is_told(files: Path) -> None:
         row[3] = f"born {row[3]}"
     with (files / "in.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
-    words = ("resolve", str(files / "in.csv"), "--fields", str(files / "fields.yaml"))
-    code, told = run(*words, "--out", str(files / "out.csv"))
+    code, told = run(*resolving(files))
     assert (code, "Of what 'birth_date' says, 100% is not understood" in told) == (0, True), told
 
 
@@ -131,22 +136,13 @@ def test_what_all_say_alike_is_not_compared_and_learning_goes_on(files: Path) ->
         csv.writer(file).writerows([*row, "land" if n == 0 else "ES"] for n, row in enumerate(rows))
     (files / "fields.yaml").write_text((files / "fields.yaml").read_text() + "other: land\n")
     model = files / "model.json"
-    words = (
-        "resolve",
-        str(files / "in.csv"),
-        "--fields",
-        str(files / "fields.yaml"),
-        "--out",
-        str(files / "out.csv"),
-    )
-    code, told = run(*words, "--save-model", str(model))
+    code, told = run(*resolving(files), "--save-model", str(model))
     assert (code, "nothing reliable" in told, "Nothing to rely on" in told) == (0, False, False), told
     assert "land" not in json.loads(model.read_text())["chances"]
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_work(files: Path) -> None:
-    words = ("resolve", str(files / "in.csv"), "--fields", str(files / "fields.yaml"))
-    code, told = run(*words, "--out", str(files / "nowhere" / "out.csv"))
+    code, told = run(*resolving(files, "nowhere/out.csv"))
     assert (code, "cannot be written: No such file or directory" in told) == (1, True), told
 
 
@@ -162,14 +158,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(files: Path) -> 
 )
 def test_what_cannot_be_read_is_told(files: Path, fields: str, told: str) -> None:
     (files / "fields.yaml").write_text(fields)
-    code, said = run(
-        "resolve",
-        str(files / "in.csv"),
-        "--fields",
-        str(files / "fields.yaml"),
-        "--out",
-        str(files / "out.csv"),
-    )
+    code, said = run(*resolving(files))
     assert code == 1
     assert told in said
 

@@ -52,7 +52,7 @@ def test_nothing_is_dropped_without_a_reason(home: Any) -> None:
     [
         (["--stored", "--all", "--keys", "FILE"], "--keys names no record"),
         (["--keys", " , "], "--keys names no record"),
-        (["--keys", "1", "--until", "2026-01-01"], "Say one of them"),
+        (["--keys", "1", "--until", "2026-01-01"], "Say which records"),
         (["--since", "2026-12-01", "--until", "2026-01-01"], "Nothing lies between"),
     ],
     ids=["an empty file", "no key", "keys and a window", "a window that is none"],

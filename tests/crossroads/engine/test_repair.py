@@ -200,7 +200,10 @@ def test_a_comparison_sends_no_write_that_was_dropped_or_refused_as_often_as_any
     locked: Any,
 ) -> None:
     w = locked
-    tries = lambda: sum(row["state"] == "rejected" for row in w.rows("Intent"))  # noqa: E731
+
+    def tries() -> int:
+        return sum(row["state"] == "rejected" for row in w.rows("Intent"))
+
     for _ in range(refusals.TRIES + 2):
         report = engine.reconcile(w.ws, w.plans[0], repair=True)
         assert report.agrees is False, "it is named as often as it is compared"
