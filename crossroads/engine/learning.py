@@ -12,6 +12,7 @@ from crossroads.identity.online.loading import adopted
 from crossroads.identity.online.models import FEWEST
 from crossroads.identity.population import Population
 from crossroads.identity.resolve import resolved
+from crossroads.identity.threshold import CAREFUL
 from crossroads.identity.train import train
 from crossroads.store.session import table
 from crossroads.store.tables import Assertion
@@ -36,7 +37,7 @@ def learnt(ws: Workspace) -> Model:
                 "Until then the model that is shipped is the better one."
             )
         model = train(people)
-        found = resolved(people, model, answers)
+        found = resolved(people, model, answers, least=CAREFUL)
         about = f"learnt of {people.count:,} records, and of {found.answers:,} answers of people"
         return adopted(model, found).model_copy(update={"about": about})
 

@@ -43,8 +43,14 @@ class Resolved(NamedTuple):
         return f"Resolved({len(self.clusters)} records, {len(set(self.clusters))} people)"
 
 
-def resolved(population: Population, model: Model, answers: Iterable[tuple[str, str, bool]] = ()) -> Resolved:
-    """Return who is who, by what a model believes of so many.
+def resolved(
+    population: Population,
+    model: Model,
+    answers: Iterable[tuple[str, str, bool]] = (),
+    *,
+    least: float = LEAST,
+) -> Resolved:
+    """Return who is who, by what a model believes of so many; nobody is merged by less than `least` bits of belief.
 
     `answers` are what people said of two ids, whether they are one person: from where on to merge follows from them too.
     """
@@ -57,7 +63,7 @@ def resolved(population: Population, model: Model, answers: Iterable[tuple[str, 
         likely |= dict(zip(places, some.bits[kept].tolist(), strict=True))
         compared += len(some.bits)
     said = _answered(population, likely, answers)
-    limit = threshold(likely.values(), said)
+    limit = threshold(likely.values(), said, least=least)
     if model.general:  # learnt of others, it believes too much now and then
         limit = max(limit, model.threshold)
     found = split(population, model, likely, limit)

@@ -11,6 +11,9 @@ from math import exp, inf, log, nextafter
 USUAL = 2.0
 """Bits: four to one. A wrong merge is worth as much as four that were missed."""
 
+CAREFUL = 4.0
+"""Bits: sixteen to one, where a merge is told to every system and what is less likely is put to a steward."""
+
 LEAST = 0.0
 """Below this a pair is rather two people than one, however good the others are."""
 
@@ -37,22 +40,27 @@ def belief(bits: float) -> float:
     return 1.0 / (1.0 + exp(-bits * log(2))) if bits > -1000 else 0.0
 
 
-def threshold(weights: Iterable[float], answers: Iterable[tuple[float, bool]] = ()) -> float:
+def threshold(
+    weights: Iterable[float], answers: Iterable[tuple[float, bool]] = (), *, least: float = LEAST
+) -> float:
     """Return the lowest weight to merge from, of the weights of all pairs and what people answered of some: weight, one person.
 
+    Pairs are merged from `least` bits of belief on, however sure all others are.
     Only those answers count that people were asked for, about pairs that nothing else would merge: that somebody takes a wrong
     merge apart says nothing of the many right ones nobody spoke of.
 
     >>> threshold([20.0] * 99 + [0.5]), threshold([9.0, 8.0, 1.0]), round(threshold([9.0, 8.0, 3.0, 3.0]), 6)
     (0.0, 1.0000000000000002, 3.0)
+    >>> threshold([20.0] * 99 + [0.5], least=CAREFUL)
+    4.0
     >>> pairs = [20.0] * 60 + [4.0, 3.0, 1.5, 1.0]
     >>> [round(threshold(pairs, answers), 1) for answers in ([], [(1.0, True)] * 20, [(1.0, False)] * 20)]
     [1.5, 0.0, 4.0]
     """
     likely = sorted((bits for bits in weights if bits >= LEAST), reverse=True)
-    blind = _limit(likely)
+    blind = max(_limit(likely), least)
     low = too_low([(bits, one) for bits, one in answers if LEAST <= bits < blind])
-    return max(_limit([bits + low for bits in likely]) - low, LEAST) if low else blind
+    return max(_limit([bits + low for bits in likely]) - low, least - low, LEAST) if low else blind
 
 
 def too_low(answers: Sequence[tuple[float, bool]]) -> float:
