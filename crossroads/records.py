@@ -10,6 +10,9 @@ from typing import Any, Literal, TypeAlias
 Record: TypeAlias = dict[str, Any]
 """One record as the remote system says it: decoded JSON, names and values untouched."""
 
+LONGEST_KEY = 500
+"""Characters that the key of a record, or what identifies it, may have: of more, PostgreSQL cannot keep an index."""
+
 Safety: TypeAlias = Literal["enforced_key", "idempotency_key", "search", "none"]
 Deletes: TypeAlias = Literal["native", "tombstones", "full_compare", "none"]
 

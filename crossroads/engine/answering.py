@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from crossroads import journal
-from crossroads.engine import ledger, parking, received, rereading
+from crossroads.engine import belonging, ledger, lineage, parking, received, rereading
 from crossroads.engine.attempt import attempt
 from crossroads.engine.due import note_due
 from crossroads.engine.job import Job
@@ -63,7 +63,7 @@ def answer(
                 _resolve(db, job, profile, said, key, record, at)
             parking.go_on(db, *job.place, [profile])
             if said is Answer.AGAIN:
-                note_due(db, [(*job.place, profile)])
+                note_due(db, [(*job.place, lineage.living(db, profile) or profile)])
             body = {"of": member.name, "said": str(said), "by": actor, "why": why}
             journal.append(db, [journal.Line("answer", profile, body)], run=RUN, at=at)
 
@@ -77,6 +77,11 @@ def _resolve(
         raise Superseded(f"Another attempt is at work on the write of {profile}; ask again when it is done.")
     for claim in claims:
         if said is Answer.THERE:
+            if belonging.others(db, job, [(claim, key)]):
+                raise ConfigError(
+                    f"{key} of {job.member.name} was somebody else's before this write was planned; look at its key again. If "
+                    "the two are one person, say so first: `crossroads identity same`."
+                )
             ledger.end(db, [claim], "written", at=at, reasons=["a person found it"])
             _found(db, job, claim, key, record, at)
         else:

@@ -6,6 +6,7 @@ import orjson
 from sqlalchemy import Connection, select
 from xxhash import xxh3_128_hexdigest
 
+from crossroads.engine.doubles import WHOLE
 from crossroads.engine.raw import original
 from crossroads.mapping import Lens, Notice
 from crossroads.plan import Member
@@ -58,5 +59,5 @@ def _odd(
     mine = (rows.c.connection == member.connection, rows.c.stream == member.stream)
     if applied and db.execute(select(rows.c.key).where(*mine).limit(1)).first():
         for some in chunks(applied):
-            db.execute(rows.delete().where(*mine, rows.c.key.in_(some)))
+            db.execute(rows.delete().where(*mine, rows.c.key.in_(some), rows.c.path != WHOLE))
     _notice(db, [(member.connection, member.stream, n.key, n.path, n.reason, at, run) for n in notices])

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from xxhash import xxh3_128_hexdigest
 
 from crossroads.engine import echo, ledger, rereading
+from crossroads.engine.blocks import lock
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
 from crossroads.engine.raw import original
@@ -31,7 +32,8 @@ class Compared(NamedTuple):
 def compare(job: Job, claims: Sequence[Claim]) -> Compared:
     """Return what may be sent of a group of claims; one call reads all of those that carry no version token.
 
-    A record that is not in the answer is not taken for a deleted one: the system itself refuses the write if it is.
+    One that is blocked by now is not written to. One that is not in the answer is not taken for a deleted one: the system itself
+    refuses the write if it is.
     """
     slots = [claim.slot for claim in claims if claim.slot]
     asked = [] if job.stream.blind_updates else [c for c in claims if c.slot and c.version is None]
@@ -47,7 +49,8 @@ def compare(job: Job, claims: Sequence[Claim]) -> Compared:
             ready.append(claim)
             continue
         document = rereading.shown(job.lens, record)
-        if document is not None and before.told(document, None, "", job.together).differs:
+        edited = document is not None and before.told(document, None, "", job.together).differs
+        if edited or lock(record, job.stream.blocked):
             changed[claim.id] = record
         elif xxh3_128_hexdigest(original(record)) == digests[claim.slot]:
             ready.append(claim)

@@ -3,14 +3,15 @@
 import time
 from collections.abc import Sequence
 
-from crossroads.engine import belonging, ledger, parking, received, rereading
+from crossroads.engine import belonging, doubles, ledger, parking, received, rereading
 from crossroads.engine.belonging import Stranger
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
+from crossroads.engine.raw import storable, unkept
 from crossroads.engine.run import was_read
 from crossroads.engine.sending import Sender
 from crossroads.errors import RecordRejected
-from crossroads.records import Written
+from crossroads.records import Found, Written
 
 SEARCHED = ("search", "enforced_key")
 
@@ -54,18 +55,45 @@ def _cleared(job: Job, claim: Claim, strangers: Sequence[Stranger]) -> bool:
         _ask(job, claim, f"the look-up of its create was refused: {'; '.join(error.reasons)}", at)
         return True
     if seen:
-        with job.ws.store.write(job.scope) as db:
-            if job.turns.overlapping(db, [seen[0].key]):
-                return False  # stored by somebody else meanwhile, perhaps newer: it is looked up once more
-            if ledger.end(db, [claim], "written", at=at):
-                result = Written(claim.change(), seen[0].key, seen[0].version, seen[0].record)
-                belonging.doubles(db, job, claim, seen, at=at)
-                received.written(db, job, claim, result, at=at, sought=True)
-                job.outcomes.add(db, [claim.profile], {claim.profile: "applied"})
-        return True
+        return _found(job, claim, seen, at)
+    if ours := [one for one in strangers if claim.reference and one.reference == claim.reference]:
+        # Read since, though nothing can be found: an index lags behind, or it was deleted or hidden in between.
+        return _found(job, claim, [Found(one.key, one.version, one.record) for one in ours], at)
     if job.stream.create == "search" and not quiet:
         return False
     _absent(job, claim, strangers, at)
+    return True
+
+
+def _found(job: Job, claim: Claim, seen: Sequence[Found], at: str) -> bool:
+    """A create that is found is written; not if all that is found is somebody else's, which only a person can make out."""
+    kept = [one for one in seen if storable(one.key)]
+    if not kept:
+        _ask(
+            job,
+            claim,
+            f"the look-up of its create found a record that cannot be kept: {unkept(seen[0].key)}",
+            at,
+        )
+        return True
+    with job.ws.store.write(job.scope) as db:
+        others = belonging.others(db, job, [(claim, one.key) for one in kept])
+        made = [one for one in kept if (claim.id, one.key) not in others]
+        if made:
+            if job.turns.overlapping(db, [made[0].key]):
+                return False  # stored by somebody else meanwhile, perhaps newer: it is looked up once more
+            if ledger.end(db, [claim], "written", at=at):
+                result = Written(claim.change(), made[0].key, made[0].version, made[0].record)
+                doubles.listed(db, job, claim, made, at=at)
+                received.written(db, job, claim, result, at=at, sought=True)
+                job.outcomes.add(db, [claim.profile], {claim.profile: "applied"})
+            return True
+    _ask(
+        job,
+        claim,
+        f"the look-up of its create found {', '.join(one.key for one in kept)}, which is another's",
+        at,
+    )
     return True
 
 
@@ -90,12 +118,16 @@ def _updated(job: Job, claim: Claim, at: str, *, quiet: bool) -> bool:
 
 
 def _absent(job: Job, claim: Claim, strangers: Sequence[Stranger], at: str) -> None:
-    """A create that is not there is sent again, unless it has become needless or nobody can look whether it is there."""
+    """A create that is not there is sent again, unless it has become needless or nobody can look whether it is there.
+
+    That of somebody who has become one with another is, too: the lost one may arrive yet, and the other be made beside it.
+    """
     with job.ws.store.write(job.scope) as db:
         profile = belonging.holder(db, claim)
         made = belonging.there(db, job, profile) or belonging.made_by_hand(db, job, claim, profile, strangers)
-        if profile != claim.profile or made:
-            # Nobody to be made any more, or somebody made since, perhaps by us: what there is, a pull reads.
+        searched = job.stream.create == "search"  # and quiet: it did not arrive, and will not
+        if made or (profile != claim.profile and searched):
+            # Somebody made since, perhaps by us, whom a pull reads; or to be made as the one he has become.
             if ledger.end(db, [claim], "superseded", at=at):
                 parking.go_on(db, *job.place, [claim.profile])
                 job.outcomes.add(db, [claim.profile], {claim.profile: "superseded"})

@@ -1,14 +1,14 @@
 """The one write that makes one record of a target say the golden values: whether it may be, and the smallest patch for it."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from crossroads.canonical import Document
 from crossroads.engine.raw import unpack
 from crossroads.engine.settle import wanted
-from crossroads.engine.targets import Target
+from crossroads.engine.targets import Referred, Target
 from crossroads.mapping import Lens, Patch
 from crossroads.plan import Member, When
 from crossroads.store.session import table
@@ -52,9 +52,10 @@ class Intended:
     ) -> None:
         self.db, self.member, self.lens, self.read = db, member, lens, read
         self.creatable = creatable  # the target's other streams, and whether records can be made there at all
+        self.waits: Waits | None = None  # what an update is sent without, and waits for
 
     def create(
-        self, profile: str, golden: Document, references: Mapping[str, Any], *, gone: bool
+        self, profile: str, golden: Document, references: Mapping[str, Referred], *, gone: bool
     ) -> Write | None:
         """Return the create of a record for a profile that has none there; raise Withheld, Waits or Unread if it may not be."""
         self._may_create(profile, golden, gone)
@@ -71,9 +72,17 @@ class Intended:
         return Write("", said, patch, reference, None) if patch else None
 
     def update(
-        self, golden: Document, target: Target, references: Mapping[str, Any], contested: Collection[str] = ()
+        self,
+        golden: Document,
+        target: Target,
+        references: Mapping[str, Referred],
+        contested: Collection[str] = (),
     ) -> Write | None:
-        """Return the update that makes a record say the golden values, or None if it does."""
+        """Return the update that makes a record say the golden values, or None if it does.
+
+        One that names a record which is not there yet is sent without, and `waits` for it.
+        """
+        self.waits = None
         due = self._referred(wanted(self.lens, golden, target.held, contested), target, references)
         holds, means = target.held.holds, target.held.means
         differing = {
@@ -102,20 +111,27 @@ class Intended:
         if not self.read:
             raise Unread
 
-    def _referred(self, wanted: Document, target: Target | None, references: Mapping[str, Any]) -> Document:
+    def _referred(
+        self, wanted: Document, target: Target | None, references: Mapping[str, Referred]
+    ) -> Document:
         """Say references in the target's own keys."""
         result = dict(wanted)
         for path, reference in self.lens.references.items():
             address = result.pop(path, None)
             if not address:
                 continue
-            profile, keys = references[address]
+            profile, keys, silent = references[address]
+            held = target.held.holds.get(path) if target else None
             if reference.stream in keys:
-                held = target.held.holds.get(path) if target else None
                 # Of two records of one person in the target, the one it already names is as good as the first.
                 result[path] = held if held in keys[reference.stream] else keys[reference.stream][0]
-            elif reference.required and target is None:
-                if profile is None or not self.creatable.get(reference.stream, False):
+            elif reference.required and (held is None or held not in silent.get(reference.stream, ())):
+                possible = profile is not None and self.creatable.get(reference.stream, False)
+                waits = Waits(reference.entity, reference.stream, profile or "")
+                if target is not None:
+                    self.waits = waits if possible else self.waits
+                elif possible:
+                    raise waits
+                else:
                     raise Withheld(f"{path} has no record in {self.member.connection} and cannot have one")
-                raise Waits(reference.entity, reference.stream, profile)
         return result

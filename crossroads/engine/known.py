@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 from xxhash import xxh3_128_hexdigest
 
+from crossroads.engine.blocks import lock
 from crossroads.engine.deletes import HIDDEN, here
 from crossroads.engine.entered import Page
 from crossroads.engine.raw import payload
@@ -43,13 +44,23 @@ def known(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, Know
 
 
 def changed(
-    page: Page, former: Mapping[str, Known], refused: Mapping[str, str], version: str | None, mapping: str
+    page: Page,
+    former: Mapping[str, Known],
+    refused: Mapping[str, str],
+    version: str | None,
+    mapping: str,
+    blocking: Sequence[str] = (),
 ) -> list[str]:
-    """Return the keys of the records that are not as we know them; the others have ended."""
+    """Return the keys of the records that are not as we know them; the others have ended.
+
+    One that is as it was is news if the fields that are `blocking` lock it by now: they may be declared so since.
+    """
     keys = []
     for key, record in page.records.items():
         before = former.get(key)
         same_mapping = before is not None and before.mapping == mapping and not before.away
+        if same_mapping and before and blocking and lock(record, blocking) != before.blocked:
+            same_mapping = False
         if same_mapping and version and before and before.version and before.version == record.get(version):
             page.ended[key] = "unchanged"
             continue

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from crossroads import journal
+from crossroads.engine import naming
 from crossroads.engine.dirty import Dirty
 from crossroads.engine.keyed import keyed
 from crossroads.engine.near import Evidence, Node
@@ -38,6 +39,7 @@ def relink(
         persons(db, ws, moved, signed, at=at) if entity == PERSONS else keyed(db, entity, moved, signed)
     )
     touched: set[str] = set()
+    others: set[str] = set()
     links, lineage, lines = [], [], []
     claims = _claims(by_address.values())
     fresh = _free(db, [_first(by_address[a] for a in addresses) for addresses, _ in groups], claims)
@@ -50,6 +52,8 @@ def relink(
         if unchanged and not any(node.id in changed for node in members):
             continue
         touched |= {profile} | former
+        if not unchanged:
+            others |= {profile} | former
         lineage += [(newid(), "merged", other, profile, at, run) for other in mine - {profile}]
         lineage += [(newid(), "split", other, profile, at, run) for other in former - mine]
         if former - {profile}:
@@ -61,6 +65,7 @@ def relink(
     _link(db, links)
     _lineage(db, lineage)
     journal.append(db, lines, run=run, at=at)
+    naming.note(db, others | {one.profile for one in moved if one.profile and not one.signature})
     return touched
 
 

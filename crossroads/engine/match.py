@@ -9,7 +9,7 @@ from collections import Counter
 
 from sqlalchemy import Connection, exists, select, text
 
-from crossroads.engine import links, parking, restored
+from crossroads.engine import links, naming, parking, restored
 from crossroads.engine.dirty import Dirty, read
 from crossroads.engine.ledger import in_doubt
 from crossroads.engine.resettling import resettle
@@ -31,6 +31,7 @@ def match(ws: Workspace, plan: Plan, run: str) -> dict[str, int]:
     with step(ws, run, "match", plan.entity):
         with ws.store.write((plan.entity,)) as db:
             restored.bring_home(db, plan.entity, ws.clock())
+            naming.recall(db, ws, plan.entity)
         counts = Counter(settled=resettle(ws, plan.entity, run))
         # What waits for a record that itself waits goes on in the same run, however long the chain is.
         while True:
@@ -80,6 +81,7 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
     if moved:
         said = {d.id: signed[d.id].text for d in moved}
         touched |= links.relink(db, ws, plan.entity, moved, said, run=run, at=at)
+    naming.note(db, {d.profile for d in ready if d.profile and (d.gone or d.blocked)})
     held = {d.id: d.held for d in ready}
     settled = settle(db, ws, plan.entity, touched, run=run, at=at, known=held)
     _matched(db, [(*signed[d.id], d.id) for d in ready])

@@ -139,7 +139,7 @@ class Reader:
         """Return the keys of the records that are not as we know them."""
         # Who compares everything does not ask the version whether anything changed: not every system moves it for each field.
         version = None if self.compares else self.stream.version
-        return changed(page, known, refused, version, self.lens.version)
+        return changed(page, known, refused, version, self.lens.version, self.stream.blocked)
 
     def judge(self, absent: Sequence[str], there: Sequence[str]) -> None:
         """Weigh the deletions that this read told, the `absent` ones too; forget those of records that are still `there`."""

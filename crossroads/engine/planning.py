@@ -1,6 +1,6 @@
 """Plan a push: turn what a target should hear into intents, each the smallest patch that makes its record say so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -69,6 +69,7 @@ class Planner:
         intended = Intended(db, self.member, self.lens, self.creatable, read=self._was_read(db))
         considered: list[str] = []
         ended: dict[str, str] = {}
+        waiting: set[str] = set()
         intents: list[tuple[Any, ...]] = []
         rejected: list[tuple[Any, ...]] = []
         for profile in profiles:
@@ -100,14 +101,17 @@ class Planner:
                     told = _text(list(error.reasons))
                     rejected.append((*self.place, name, "push", told, at, self.run, self.lens.version))
                 else:
+                    if target and intended.waits:
+                        waiting.add(profile)
+                        self._wait(db, profile, intended.waits, at)
                     if write is None:
-                        ended[name] = "unchanged"
+                        ended[name] = "parked" if profile in waiting else "unchanged"
                     else:
                         intents.append(self._row(profile, write, at))
         ledger.replan(db, *self.place, profiles, at=at)
         _intent(db, intents)
         _rejected(db, rejected)
-        self._settled(db, profiles, ended)
+        self._settled(db, profiles, waiting | {name for name, how in ended.items() if how == "parked"})
         return considered, ended
 
     def _was_read(self, db: Connection) -> bool:
@@ -125,11 +129,11 @@ class Planner:
         # The parent may now be created there, if its sync says so.
         note_due(db, [(connection, waits.stream, waits.profile)])
 
-    def _settled(self, db: Connection, profiles: Sequence[str], ended: Mapping[str, str]) -> None:
+    def _settled(self, db: Connection, profiles: Sequence[str], waiting: Collection[str]) -> None:
         rows = table(Due)
         mine = (rows.c.connection == self.place[0], rows.c.stream == self.place[1])
         db.execute(rows.delete().where(*mine, rows.c.profile.in_(profiles)))
-        parking.go_on(db, *self.place, [p for p in profiles if ended.get(p) != "parked"])
+        parking.go_on(db, *self.place, [profile for profile in profiles if profile not in waiting])
 
 
 def _text(value: Any) -> str:

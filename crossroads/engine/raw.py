@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from crossroads.errors import RecordRejected
 from crossroads.plan import Member
-from crossroads.records import Record
+from crossroads.records import LONGEST_KEY, Record
 from crossroads.store import Store
 from crossroads.store.session import table
 from crossroads.store.tables import Dictionary
@@ -58,15 +58,24 @@ class Raw:
 
 
 def storable(text: str) -> bool:
-    """Tell whether a database keeps a text: PostgreSQL takes no NUL, and nothing takes half a character of Unicode."""
-    return "\0" not in text and (text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text))
+    """Tell whether a database keeps a text as a key: PostgreSQL takes no NUL, and nothing takes half a character of Unicode."""
+    if len(text) > LONGEST_KEY or "\0" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def checked(key: str) -> str:
     """Return a key; raise RecordRejected if no database keeps it."""
     if storable(key):
         return key
-    raise RecordRejected("its key holds NUL or half a character of Unicode; correct it there")
+    raise RecordRejected(unkept(key))
+
+
+def unkept(key: str) -> str:
+    """Return why no database keeps a key, without saying it."""
+    if len(key) > LONGEST_KEY:
+        return f"its key has {len(key):,} characters, more than {LONGEST_KEY}; is it the key?"
+    return "its key holds NUL or half a character of Unicode; correct it there"
 
 
 def payload(record: Record) -> bytes:

@@ -10,6 +10,7 @@ from crossroads import journal
 from crossroads.canonical import Document
 from crossroads.engine import deletes, echo, parking
 from crossroads.engine.belonging import belongs, holder
+from crossroads.engine.blocks import lock
 from crossroads.engine.due import note_due
 from crossroads.engine.echo import Held, Together
 from crossroads.engine.job import Job
@@ -37,6 +38,7 @@ def written(
     """
     document, made = shown(job.lens, result.record), not claim.slot
     if made:
+        parking.go_on(db, *job.place, [claim.profile])  # it may have waited for a person to look it up
         claim = claim._replace(profile=holder(db, claim))
     key = _key(job.lens, result)
     before = echo.held(db, job.member, [key]).get(key)
@@ -46,7 +48,10 @@ def written(
         _unchanged(claim.document, document, old.holds, together) if sought and document else claim.document
     )
     times = _times(db, claim)
-    held = _answered(old, ours, document, together, at, made=made, times=times)
+    blocked = lock(result.record or {}, job.stream.blocked)
+    # What a record says that is blocked by now is no news, but for what it made of ours.
+    shows = {path: document[path] for path in ours if path in document} if blocked and document else document
+    held = _answered(old, ours, shows, together, at, made=made, times=times)
     rows = table(Contribution)
     if result.record is not None:
         content = original(result.record)
@@ -58,8 +63,8 @@ def written(
     # Without the record the copy is what it should be by now, not what it is: no version says that we have seen it.
     seen = result.record is not None
     token = result.version if job.stream.version and seen else None
-    dirty = int(made or held.differs or bool(old.dirty))
-    store(db, job, key, held, content, token=token, seen=seen, dirty=dirty)
+    dirty = int(made or held.differs or bool(old.dirty) or blocked is not None)
+    store(db, job, key, held, content, token=token, seen=seen, blocked=blocked, dirty=dirty)
     if made:
         belongs(db, job, claim, key, old.id, at=at)
         deletes.weigh(db, job.member, key)

@@ -40,6 +40,7 @@ class Stored(NamedTuple):
     mapping: str
     record: Record
     read_at: str
+    blocked: str | None
     held: Held
 
     def __repr__(self) -> str:
@@ -129,7 +130,11 @@ class Replayer:
                     if one.key not in newer:
                         rejected.append((one.key, document.reasons, one.record))
                 else:
-                    held = remapped(one.held, document, lens, one.read_at, true=bool(one.digest))
+                    held = (
+                        one.held  # what a blocked record says is no news by any mapping
+                        if one.blocked
+                        else remapped(one.held, document, lens, one.read_at, true=bool(one.digest))
+                    )
                     ended[one.key] = "applied" if held.differs else "unchanged"
                     changed.append(held)
             self._keep(db, changed)
@@ -147,17 +152,18 @@ class Replayer:
 
     def _stored(self, db: Connection, keys: Sequence[str]) -> list[Stored]:
         rows, runs = table(Contribution), table(Run)
-        columns = (rows.c.key, rows.c.digest, rows.c.mapping, rows.c.raw, rows.c.dictionary, rows.c.run)
+        names = ("key", "digest", "mapping", "raw", "dictionary", "run", "blocked")
+        columns = [rows.c[name] for name in names]
         query = select(*columns, *(rows.c[name] for name in echo.COLUMNS)).where(*self._mine(rows))
         found = db.execute(query.where(rows.c.key.in_(keys)).order_by(rows.c.key).with_for_update()).all()
-        names = {row.run for row in found}
-        query = select(runs.c.id, runs.c.started_at).where(runs.c.id.in_(names))
+        query = select(runs.c.id, runs.c.started_at).where(runs.c.id.in_({row.run for row in found}))
         began = {row.id: row.started_at for row in db.execute(query)}
         result = []
-        for key, digest, mapping, raw, dictionary, run, *rest in found:
+        for key, digest, mapping, raw, dictionary, run, blocked, *rest in found:
             held = echo.read(rest)
             read_at = held.changed_at or began.get(run, held.said_at)
-            result.append(Stored(key, digest, mapping, unpack(db, raw, dictionary), read_at, held))
+            record = unpack(db, raw, dictionary)
+            result.append(Stored(key, digest, mapping, record, read_at, blocked, held))
         return result
 
     def _keep(self, db: Connection, changed: Sequence[Held]) -> None:

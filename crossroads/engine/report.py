@@ -114,8 +114,28 @@ def _open(db: Connection, member: Member) -> list[str]:
     told = (
         [f"{member.name}: {planned} writes are planned and not sent; run the sync again"] if planned else []
     )
-    if doubtful := sum(counts.values()):
+    doubtful, asked = sum(counts.values()), _asked(db, member)
+    if asked:
         told.append(
-            f"{member.name}: {doubtful} writes have no known outcome; run the sync again to look them up"
+            f"{member.name}: {asked} writes have no known outcome, which a person has to look up: `crossroads waiting` lists "
+            "them, `crossroads answer` says what was found"
+        )
+    if doubtful > asked:
+        told.append(
+            f"{member.name}: {doubtful - asked} writes have no known outcome; run the sync again to look them up"
         )
     return told
+
+
+def _asked(db: Connection, member: Member) -> int:
+    """Return how many writes have no known outcome of which only a person can tell it."""
+    rows, parked = table(Intent), table(Parked)
+    waits = (
+        (parked.c.connection == rows.c.connection)
+        & (parked.c.stream == rows.c.stream)
+        & (parked.c.what == rows.c.profile)
+        & (parked.c.reason == "outcome")
+    )
+    mine = (rows.c.connection == member.connection, rows.c.stream == member.stream, rows.c.slot == "")
+    query = select(func.count()).select_from(rows.join(parked, waits)).where(*mine, rows.c.state == "unknown")
+    return db.execute(query).scalar_one()

@@ -9,6 +9,7 @@ from xxhash import xxh3_128_hexdigest
 
 from crossroads.canonical import Document
 from crossroads.engine import belonging, echo
+from crossroads.engine.blocks import lock, silenced
 from crossroads.engine.due import note_due
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
@@ -26,9 +27,10 @@ from crossroads.store.tables import Contribution, Notice
 _contribution = Bulk(
     Contribution,
     ("id", "entity", "connection", "stream", "key", "version", "digest", "mapping", "holds", "said", "echo", "since", "said_at",
-     "changed_at", "raw", "dictionary", "signature", "gone", "dirty", "turn", "run"),
+     "changed_at", "raw", "dictionary", "signature", "gone", "blocked", "dirty", "turn", "run"),
     conflict=("connection", "stream", "key"),
-    update=("version", "digest", "holds", "said", "echo", "since", "changed_at", "raw", "dictionary", "dirty", "turn", "run"),
+    update=("version", "digest", "holds", "said", "echo", "since", "changed_at", "raw", "dictionary", "blocked", "dirty", "turn",
+            "run"),
 )  # fmt: skip
 _notice = Bulk(Notice, ("connection", "stream", "key", "path", "reason", "at", "run"))
 _IGNORED = (
@@ -47,12 +49,13 @@ def store(
     *,
     token: str | None,
     seen: bool,
+    blocked: str | None,
     dirty: int,
 ) -> None:
     """Store what one record holds now, with its content; has nobody `seen` it, no digest says that we know it."""
     digest = xxh3_128_hexdigest(content) if seen else ""
     _contribution(db, [(held.id, job.plan.entity, *job.place, key, token, digest, job.lens.version, *held.row(),
-                        _pack(content), None, "", False, dirty, job.turns.take(db), job.run)])  # fmt: skip
+                        _pack(content), None, "", False, blocked, dirty, job.turns.take(db), job.run)])  # fmt: skip
 
 
 def bases(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, Record]:
@@ -110,15 +113,16 @@ def reread(
     profile = belonging.holder(db, claim, before.id if before else None)
     overtaken = bool(job.turns.overlapping(db, [claim.slot]))
     if record is not None and document is not None and before is not None and not overtaken:
-        changed = job.lens.changed_at(record)
-        held = before.told(
-            document,
-            widened(changed) if changed else None,
-            at,
-            job.together,
+        changed, blocked = job.lens.changed_at(record), lock(record, job.stream.blocked)
+        moved = widened(changed) if changed else None
+        held = (
+            silenced(before, document, moved, at)
+            if blocked
+            else before.told(document, moved, at, job.together)
         )
-        token, dirty = version(job.stream, record), max(before.dirty, int(held.differs))
-        store(db, job, claim.slot, held, original(record), token=token, seen=True, dirty=dirty)
+        token, dirty = version(job.stream, record), max(before.dirty, int(held.differs or bool(blocked)))
+        content = original(record)
+        store(db, job, claim.slot, held, content, token=token, seen=True, blocked=blocked, dirty=dirty)
         ours = [path for path, value in document.items() if value is None and held.echo.get(path, (None,))[0]]
         untaken(db, job, claim.slot, ours, at=at)
         if held.differs:
@@ -133,11 +137,18 @@ def untaken(db: Connection, job: Job, key: str, paths: Sequence[str], *, at: str
 
 
 def fetched(job: Job, keys: Sequence[str]) -> dict[str, Record]:
-    """Return records as they are now, by key, in one call."""
+    """Return records as they are now, by the key they were asked for, in one call.
+
+    One that the system spells otherwise than it was asked for (`4711`, `0000004711`) is asked for by itself.
+    """
     found: dict[str, Record] = {}
     for record in job.connector.fetch(job.stream, keys) if keys else ():
         with suppress(RecordRejected):
             found[job.lens.key(record)] = record
+    if found.keys() - set(keys):
+        missing = [key for key in keys if key not in found]
+        alone = ((key, list(job.connector.fetch(job.stream, [key]))) for key in missing)
+        found |= {key: records[0] for key, records in alone if len(records) == 1}
     return {key: found[key] for key in keys if key in found}
 
 

@@ -3,6 +3,8 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -13,7 +15,8 @@ from crossroads.engine.job import Job
 from crossroads.engine.lease import Lease, held
 from crossroads.engine.ledger import Claim
 from crossroads.engine.match import resting, unmatched, work_off
-from crossroads.errors import ConfigError, CrossroadsError, Superseded, Unavailable
+from crossroads.engine.raw import storable, unkept
+from crossroads.errors import ConfigError, CrossroadsError, RecordRejected, Superseded, Unavailable
 from crossroads.records import Record, Rejected, Unknown, WriteResult, Written
 
 ROUNDS = 4  # plan, send, and up to three times again where somebody changed the record in between
@@ -62,11 +65,12 @@ class Sender:
         job, at = self.job, self.job.ws.clock()
         creates = [claim for claim in claims if not claim.slot]
         if gone := belonging.needless(db, job, creates) if creates else []:
-            ended = ledger.end(
-                db, gone, "superseded", at=at, reasons=["its person is there by now"], unsent=True
-            )
+            why = ["its person is there by now, or is no more"]
+            ended = ledger.end(db, gone, "superseded", at=at, reasons=why, unsent=True)
             note_due(db, [(*job.place, claim.profile) for claim in gone if claim.id in ended])
-            job.outcomes.add(db, [], dict.fromkeys((claim.profile for claim in gone), "superseded"))
+            # Also what an earlier run planned and this one sends again enters here.
+            names = [claim.profile for claim in gone]
+            job.outcomes.add(db, names, dict.fromkeys(names, "superseded"))
         needless = {claim.id for claim in gone}
         return [claim for claim in claims if claim.id not in needless]
 
@@ -137,6 +141,10 @@ class Sender:
         scope = (job.plan.entity,) if fresh or unshown else job.scope
         with job.ws.store.write(scope) as db:
             overlap = job.turns.overlapping(db, [one.key for one in results if isinstance(one, Written)])
+            creates = [
+                (left[r.change.id], r.key) for r in results if isinstance(r, Written) and not r.change.key
+            ]
+            others = belonging.others(db, job, creates)
             for result in results:
                 if isinstance(result, Written) and result.key in overlap:
                     again.append(result)
@@ -144,12 +152,27 @@ class Sender:
                 claim = left.pop(result.change.id)
                 name = claim.slot or claim.profile
                 match result:
+                    case Written() if not storable(result.key):
+                        # Not refused, or it would be tried again and be there twice.
+                        told, settle = unkept(result.key), job.stream.settle_seconds
+                        ledger.end(db, [claim], "unknown", at=at, reasons=[told], settle=settle)
+                    case Written() if (claim.id, result.key) in others:
+                        reason = (
+                            f"the system answered with its record {result.key}, which was another's before"
+                        )
+                        if ledger.end(db, [claim], "rejected", at=at, reasons=[reason]):
+                            received.refused(db, job, name, [reason], at=at)
+                            ended[name] = "rejected"
                     case Written():
                         if ledger.end(db, [claim], "written", at=at):
                             repeated = claim.attempts > 1
+                            seen = unshown.get(result.key)
+                            if seen is not None:
+                                with suppress(RecordRejected):  # as the listing will spell it
+                                    result = replace(result, key=job.lens.key(seen))
                             received.written(db, job, claim, result, at=at, sought=sought or repeated)
                             ended[name] = "applied"
-                            if seen := unshown.get(result.key):
+                            if seen is not None:
                                 there = claim._replace(slot=result.key)
                                 rereading.reread(db, job, there, seen, at=at, again=False)
                         else:

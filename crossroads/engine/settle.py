@@ -8,14 +8,14 @@ from sqlalchemy import Connection, select
 
 from crossroads import journal
 from crossroads.canonical import Document
-from crossroads.engine import decisions, echo, reviews
+from crossroads.engine import decisions, echo, naming, reviews
 from crossroads.engine.due import note_due
 from crossroads.engine.echo import Held
 from crossroads.engine.survivorship import CONTESTED, Source, Won
 from crossroads.engine.workspace import Workspace
 from crossroads.mapping import Lens
 from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import Contribution, Due, Link, Profile
+from crossroads.store.tables import Contribution, Due, Link, Naming, Profile
 
 _profile = Bulk(Profile, ("id", "entity", "document", "provenance", "settled_at", "run"))
 
@@ -64,11 +64,13 @@ def settle(
         decided = decisions.of(db, (part.address for mine in parts.values() for part in mine))
         waiting: dict[str, set[str]] = {}
         rows, lines, due = [], [], []
+        golden: dict[str, Document] = {}
         for profile in some:
             mine = [part for part in parts.get(profile, ()) if (part.connection, part.stream) in ws.entities]
             if not any(not part.gone for part in mine):
                 continue
             document, why = ws.survivorship.golden(entity, [source(ws, part) for part in mine], decided)
+            golden[profile] = document
             open_ = contested(why)
             waiting[profile] = {ws.survivorship.unit(entity, path) for path in open_}
             old, old_why = before.get(profile, (None, {}))
@@ -79,6 +81,7 @@ def settle(
             due += _due_targets(ws, entity, profile, document, mine, open_)
         _profile(db, rows)
         note_due(db, due)
+        naming.keep(db, ws, entity, golden)
         if ws.survivorship.asks(entity):
             reviews.keep(db, entity, some, waiting, run=run, at=at)
         journal.append(db, lines, run=run, at=at)
@@ -237,7 +240,8 @@ def unsaid(part: Part, lens: Lens, document: Document, contested: Collection[str
 def _forget(db: Connection, profiles: Sequence[str]) -> None:
     """Drop profiles that no contribution belongs to any more; their lineage stays."""
     if profiles:
-        rows, due = table(Profile), table(Due)
+        rows, due, named = table(Profile), table(Due), table(Naming)
+        db.execute(named.delete().where(named.c.profile.in_(profiles)))
         db.execute(rows.delete().where(rows.c.id.in_(profiles)))
         reviews.close(db, profiles)
         db.execute(due.delete().where(due.c.profile.in_(profiles)))

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, or_, select
 
 from crossroads.canonical import Document
-from crossroads.engine import echo, ledger, parking
+from crossroads.engine import echo, ledger, lineage, parking
 from crossroads.engine.echo import Held
 from crossroads.mapping import Lens
 from crossroads.plan import Member
@@ -31,7 +31,7 @@ class Target(NamedTuple):
 
 
 def due(db: Connection, member: Member) -> list[str]:
-    """Return the due profiles that have no write under way."""
+    """Return the due profiles that have no write under way, nor a create of one that has become part of them."""
     rows, intent = table(Due), table(Intent)
     mine = (rows.c.connection == member.connection) & (rows.c.stream == member.stream)
     # Looked up profile by profile: as a list, all that is planned would be walked through for every chunk.
@@ -41,7 +41,8 @@ def due(db: Connection, member: Member) -> list[str]:
         intent.c.profile == rows.c.profile,
         ledger.in_doubt(),
     )
-    query = select(rows.c.profile).where(mine, ~busy).order_by(rows.c.profile).limit(CHUNK)
+    merged = rows.c.profile.in_(lineage.in_doubt(db, member))
+    query = select(rows.c.profile).where(mine, ~busy, ~merged).order_by(rows.c.profile).limit(CHUNK)
     return list(db.execute(query).scalars().all())
 
 
@@ -96,25 +97,36 @@ def gone(db: Connection, member: Member, profiles: Sequence[str]) -> set[str]:
     return set(db.execute(query).scalars())
 
 
+class Referred(NamedTuple):
+    """Whom a record address means: the profile, its records' keys in the target by stream, and those deleted or blocked."""
+
+    profile: str | None
+    keys: Mapping[str, Sequence[str]]
+    silent: Mapping[str, Sequence[str]]
+
+    def __repr__(self) -> str:
+        return f"Referred({self.profile})"
+
+
 def references(
     db: Connection, member: Member, lens: Lens, documents: Mapping[str, Document]
-) -> dict[str, tuple[str | None, dict[str, list[str]]]]:
-    """Return, for each record address referred to, its profile and that profile's keys in the target, by stream."""
+) -> dict[str, Referred]:
+    """Return, for each record address referred to, whom it means in the target."""
     paths = list(lens.references)
     addresses = {document[path] for document in documents.values() for path in paths if document.get(path)}
     profiles = parking.profiles(db, addresses)
     rows, link = table(Contribution), table(Link)
-    keys: dict[str, dict[str, list[str]]] = {}
-    query = select(link.c.profile, rows.c.stream, rows.c.key).join(rows, rows.c.id == link.c.contribution)
+    keys: dict[tuple[str, bool], dict[str, list[str]]] = {}
+    silent = or_(rows.c.gone, rows.c.blocked.is_not(None)).label("silent")
+    query = select(link.c.profile, rows.c.stream, rows.c.key, silent).join(
+        rows, rows.c.id == link.c.contribution
+    )
     for some in chunks(sorted(set(profiles.values()))):
-        mine = query.where(
-            link.c.profile.in_(some),
-            rows.c.connection == member.connection,
-            ~rows.c.gone,
-            rows.c.blocked.is_(None),
-        )
-        for profile, stream, key in db.execute(mine.order_by(rows.c.key)):
-            keys.setdefault(profile, {}).setdefault(stream, []).append(key)
+        mine = query.where(link.c.profile.in_(some), rows.c.connection == member.connection)
+        for profile, stream, key, away in db.execute(mine.order_by(rows.c.key)):
+            keys.setdefault((profile, bool(away)), {}).setdefault(stream, []).append(key)
+    known = ((address, profiles.get(address)) for address in addresses)
     return {
-        address: (profiles.get(address), keys.get(profiles.get(address, ""), {})) for address in addresses
+        address: Referred(profile, keys.get((profile or "", False), {}), keys.get((profile or "", True), {}))
+        for address, profile in known
     }

@@ -3,7 +3,7 @@
 from sqlalchemy import exists, func, or_, select, tuple_, update
 
 from crossroads import journal
-from crossroads.engine import parking, refusals, renewal
+from crossroads.engine import doubles, parking, refusals, renewal
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import CrossroadsError
 from crossroads.store.clock import later
@@ -70,7 +70,8 @@ def release(ws: Workspace) -> int:
 
 
 def retry(ws: Workspace) -> int:
-    """Forget the refusals that came right in another way, make the others due again; return how many those were."""
+    """Forget the refusals and doubles that came right in another way, make the others due again; return how many those were."""
+    doubles.forget(ws)
     refusals.forget(ws)
     return refusals.retry(ws)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from crossroads.canonical import Document
+from crossroads.records import LONGEST_KEY
 
 STRENGTH = {"reference": 0, "id": 0, "tax_id": 0, "service": 1, "email": 2, "phone": 3}
 """Orders and conversations are merged in this order: numbers given by a system, accounts, addresses, telephones."""
@@ -40,10 +41,10 @@ def strength(key: str) -> int:
 
 
 def keys_of(document: Document, identity: Sequence[str]) -> list[str]:
-    """Return the keys a document carries, for the paths its mapping declares as identifying.
+    """Return the keys a document carries, for the paths its mapping declares as identifying; a text of pages is none.
 
     >>> keys_of({"emails.main.address": "a@b.example"}, ["emails.main.address", "identifiers.erp"])
     ['email:a@b.example']
     """
     found = {f"{kind_of(path)}:{document[path]}" for path in identity if document.get(path)}
-    return sorted(found)
+    return sorted(key for key in found if len(key) <= LONGEST_KEY)

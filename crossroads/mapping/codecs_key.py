@@ -11,6 +11,7 @@ from pydantic import Field
 
 from crossroads.errors import RecordRejected, shape
 from crossroads.mapping.codecs import Codec, Context, SetAside, TextCodec, Value, codec, text_of
+from crossroads.records import LONGEST_KEY
 
 
 class Alpha(TextCodec, name="alpha"):
@@ -166,7 +167,11 @@ class Pointing(Codec):
         return self.inner.sources()
 
     def read(self, *remote: Any) -> Value:
-        return self.inner.read(*remote)
+        said = self.inner.read(*remote)
+        if isinstance(said, str) and len(said) > LONGEST_KEY:
+            why = f"is the key of no record: it has {len(said):,} characters, more than {LONGEST_KEY}"
+            raise RecordRejected(why) if self.required else SetAside(why)
+        return said
 
     def write(self, value: Any, *sources: Any) -> tuple[Any, ...]:
         return self.inner.write(value, *sources)

@@ -98,6 +98,24 @@ class Lineage(SQLModel, table=True):
     run: str
 
 
+class Naming(SQLModel, table=True):
+    """A golden record that names, or once named, a record of another entity: an order its customer, by the record's address."""
+
+    __tablename__ = "naming"
+    address: str = Field(primary_key=True)
+    profile: str = Field(primary_key=True)
+    entity: str
+
+
+class Renamed(SQLModel, table=True):
+    """A golden record that names one who is somebody else since, or came to be somewhere: its targets are to be planned anew."""
+
+    __tablename__ = "renamed"
+    id: str = Field(primary_key=True)
+    entity: str = Field(index=True)
+    profile: str
+
+
 class SettledBy(SQLModel, table=True):
     """The rules of who wins, by their digest, by which all profiles of an entity were settled."""
 

@@ -19,7 +19,7 @@ from crossroads.testkit.memory import Memory
 
 LARGE = "contribution|link|intent|profile|node|edge|block|identity_key"
 WALKED = re.compile(
-    rf"SCAN ({LARGE})\b(?!.*intent_doubt)|SEARCH ({LARGE}) .*\(connection=\? AND stream=\?( AND state=\?)?\)$"
+    rf"SCAN ({LARGE})\b(?!.*intent_doubt)|SEARCH ({LARGE}) (?!.*intent_doubt).*\(connection=\? AND stream=\?( AND state=\?)?\)$"
 )
 
 
