@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from crossroads.identity import levels
-from crossroads.identity.levels import SLIPPED, SWAPPED, Nicknames, Reaches
+from crossroads.identity.levels import PARENTS, SLIPPED, SWAPPED, Nicknames, Reaches
 
 
 class Level(NamedTuple):
@@ -72,6 +72,7 @@ def _given(nicknames: Nicknames) -> Comparison:
 
 
 _YEAR = "birth_date_l[1:4] = birth_date_r[1:4]"
+_YEARS = "abs(birth_date_l[1:4]::INT - birth_date_r[1:4]::INT)"
 _MONTH = "birth_date_l[6:7] = birth_date_r[6:7]"
 _DAY = "birth_date_l[9:10] = birth_date_r[9:10]"
 _TURNED = f"{_YEAR} AND birth_date_l[6:7] = birth_date_r[9:10] AND birth_date_l[9:10] = birth_date_r[6:7]"
@@ -115,7 +116,8 @@ _COMMON = (
         Level("two of three", f"({_YEAR})::INT + ({_MONTH})::INT + ({_DAY})::INT = 2"),
         Level("two slips", _edits("birth_date", 2)),
         Level("same year", _YEAR),
-        Level("within ten years", "abs(birth_date_l[1:4]::INT - birth_date_r[1:4]::INT) <= 10"),
+        Level("within ten years", f"{_YEARS} <= 10"),
+        Level("a generation", f"{_YEARS} BETWEEN {PARENTS.start} AND {PARENTS.stop - 1}"),
         Level("other"),
     ), levels.birth_date),
     Comparison("email", _absent("email"), (

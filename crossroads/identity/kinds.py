@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from crossroads.identity import namesakes
-from crossroads.identity.levels import NOTHING
-from crossroads.identity.model import KINDS
+from crossroads.identity import heirs, namesakes
+from crossroads.identity.levels import BIRTH, NOTHING
+from crossroads.identity.model import HEIR, KINDS, RIVALS
 from crossroads.identity.namesakes import MADE_OF_IT, NONE, Chances
 from crossroads.identity.odds import Array, Pairs, bits, rarities
 
@@ -66,14 +66,19 @@ def learn(
     if "household" not in learnt:
         shares["household"] = NONE
     telling = namesakes.telling(alike)
+    born = alike.levels[:, names.index(BIRTH)] if heirs.possible(names) else None
     for _ in range(ROUNDS):
         before = dict(shares)
+        if HEIR in shares:
+            chances[HEIR] = heirs.chances(chances["person"])
         likely = _likely(bits(alike, chances, _prior(shares), rare)) * count
         for row, kind in enumerate(learnt):
             shares[kind] = max(float(likely[row].sum() / every), NONE)
         for column, name in enumerate(names):
             levels = alike.levels[:, column]
             chances["person"][name] = _counted(levels, likely[0], start[name])
+            if name == BIRTH:
+                chances["person"][name] = heirs.wrong(chances["person"][name], stranger[name])
             if name not in LIKE_STRANGERS["household"]:
                 chances["household"][name] = _counted(levels, likely[1], start[name])
             for row, kind in enumerate(KINDS[2:4], 2):
@@ -92,7 +97,10 @@ def learn(
                     chances["namesake"][name] = chances["initial"][name] = chances["stranger"][name]
         shares |= namesakes.by_name(alike.comparisons, shares["person"], chances, named, every)
         if all(abs(shares[kind] - before[kind]) <= SETTLED * shares["person"] for kind in shares):
-            break
+            more = heirs.excess(born, likely[0], stranger[BIRTH]) if born is not None else 0.0
+            if HEIR in shares or not more:
+                break
+            shares[HEIR] = more / every
     return Learnt(chances, shares)
 
 
@@ -111,7 +119,7 @@ def _patterns(pairs: Pairs, rare: Array) -> tuple[Pairs, Array, Array]:
 
 def _prior(shares: Mapping[str, float]) -> Sequence[float]:
     strangers = 1.0 - sum(shares.values())
-    return [float(np.log2(shares[kind] / strangers)) for kind in KINDS[:-1]]
+    return [float(np.log2(shares[kind] / strangers)) for kind in RIVALS if kind in shares]
 
 
 def _likely(rivals: Array) -> Array:

@@ -66,8 +66,12 @@ def given(nicknames: Nicknames) -> Reaches:
 OTHER_NAME, OTHER_DATE, OTHER_NUMBER = 6, 4, 2
 """From these levels on two given names, birth dates or tax numbers are two people's."""
 
-ANOTHER_AGE = 6
-"""From this level on two birth dates are more than ten years apart."""
+BIRTH = "birth_date"
+A_GENERATION = 6
+"""At this level two birth dates are as far apart as a child's from a parent's; from it on more than ten years."""
+
+PARENTS = range(18, 46)
+"""How many years older a parent is."""
 
 
 def contradict(a: Person, b: Person, names: Reaches) -> bool:
@@ -88,7 +92,7 @@ def contradict(a: Person, b: Person, names: Reaches) -> bool:
 def generations(a: Person, b: Person) -> bool:
     """Tell whether two records are of one name and of two generations, by their birth dates or by what follows the name."""
     one_name = a.given and a.given == b.given and a.family and a.family == b.family
-    return bool(one_name) and (birth_date(a, b) >= ANOTHER_AGE or _called(a, b))
+    return bool(one_name) and (birth_date(a, b) >= A_GENERATION or _called(a, b))
 
 
 def _called(a: Person, b: Person) -> bool:
@@ -132,7 +136,8 @@ def birth_date(a: Person, b: Person) -> int:
         return 2
     if edits(x, y, 2):
         return 3
-    return 4 if x[:4] == y[:4] else 5 if abs(int(x[:4]) - int(y[:4])) <= 10 else 6
+    years = abs(int(x[:4]) - int(y[:4]))
+    return 4 if not years else 5 if years <= 10 else 6 if years in PARENTS else 7
 
 
 def email(a: Person, b: Person) -> int:

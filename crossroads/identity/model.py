@@ -24,6 +24,10 @@ from crossroads.identity.comparisons import comparisons
 from crossroads.identity.threshold import USUAL
 
 KINDS = ("person", "household", "namesake", "initial", "stranger")
+HEIR = "heir"
+"""Alike in everything and born a generation apart (`heirs.py`): believed in where there are some, with no chances of its own."""
+
+RIVALS = (*KINDS[:-1], HEIR)
 TOLERANCE = 1e-6
 
 
@@ -93,7 +97,7 @@ class Model(BaseModel):
         """
         grown = self.records / max(records, 1)
         shares = {
-            kind: share * grown if kind in ("person", "household") else share
+            kind: share * grown if kind in ("person", "household", HEIR) else share
             for kind, share in self.shares.items()
         }
         return self.model_copy(update={"records": records, "shares": shares})
@@ -127,11 +131,15 @@ class Model(BaseModel):
         """Return why the model must not be used, if anything speaks against it."""
         if missing := [kind for kind in KINDS[:-1] if not self.shares.get(kind, 0.0) > 0.0]:
             return [f"it gives no share to a {' or a '.join(missing)}"]
+        if unknown := sorted(self.shares.keys() - {*RIVALS}):
+            return [f"it gives a share to {', '.join(unknown)}, which is no kind of pairs"]
         levels = {one.name: len(one.levels) for one in comparisons({}, self.others)}
         if unknown := sorted(self.chances.keys() - levels.keys()):
             return [f"nothing is compared as {', '.join(unknown)}"]
         if not self.chances:
             return ["it compares nothing"]
+        if HEIR in self.shares and "birth_date" not in self.chances:
+            return ["it gives a share to heirs and compares no birth dates"]
         if sum(self.shares.values()) >= 1:
             return ["it leaves no share to strangers"]
         found = [

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossroads.identity.comparisons import Comparison
-from crossroads.identity.model import KINDS
+from crossroads.identity.levels import BIRTH
+from crossroads.identity.model import HEIR, RIVALS
 
 Array = NDArray[np.float64]
 
@@ -25,14 +26,16 @@ class Pairs(NamedTuple):
 def bits(
     pairs: Pairs, chances: Mapping[str, Mapping[str, Array]], prior: Sequence[float], rare: Array
 ) -> Array:
-    """Return how many bits speak for one person, one household and namesakes, each against strangers: a row a kind."""
+    """Return how many bits speak for each kind of pairs that has a prior, against strangers: a row a kind."""
     rows = []
-    for kind, before, more in zip(KINDS, prior, rare, strict=False):
+    for kind, before, more in zip(RIVALS, prior, rare, strict=False):
         row = before + more
         for column, one in enumerate(pairs.comparisons):
-            # The last place answers for NOTHING: what is not said tells nothing.
-            ratio = np.log2(np.asarray(chances[kind][one.name]) / np.asarray(chances["stranger"][one.name]))
-            row = row + np.append(ratio, 0.0)[pairs.levels[:, column]]
+            ratio = np.asarray(chances[kind][one.name]) / np.asarray(chances["stranger"][one.name])
+            # The last place answers for NOTHING: what is not said tells nothing, but of no birth date nobody is an heir.
+            with np.errstate(divide="ignore"):
+                told = np.log2(np.append(ratio, 0.0 if (kind, one.name) == (HEIR, BIRTH) else 1.0))
+            row = row + told[pairs.levels[:, column]]
         rows.append(row)
     return np.stack(rows)
 
@@ -45,12 +48,12 @@ def weights(rivals: Array) -> Array:
 
 def rarities(pairs: Pairs, rareness: Array, rare: Mapping[str, Sequence[str]]) -> Array:
     """Return how many bits the rareness of values, said by comparison, adds to each kind: a row a kind."""
-    counted = np.zeros((len(KINDS) - 1, len(pairs.levels)))
+    counted = np.zeros((len(RIVALS), len(pairs.levels)))
     for column, one in enumerate(pairs.comparisons):
         for level, said in enumerate(one.levels):
             if said.frequency:
                 added = np.where(pairs.levels[:, column] == level, rareness[:, column], 0.0)
-                for row, kind in enumerate(KINDS[:-1]):
-                    if kind == "person" or said.frequency in rare.get(kind, ()):
+                for row, kind in enumerate(RIVALS):
+                    if kind in ("person", HEIR) or said.frequency in rare.get(kind, ()):
                         counted[row] += added
     return counted

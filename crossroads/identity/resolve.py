@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from crossroads.identity import heirs
 from crossroads.identity.batch import Comparer
 from crossroads.identity.clusters import clusters
-from crossroads.identity.model import KINDS, Model
+from crossroads.identity.model import HEIR, KINDS, Model
 from crossroads.identity.odds import Array, Pairs, bits, rarities, weights
 from crossroads.identity.population import Population
 from crossroads.identity.score import Scorer, prior
@@ -107,6 +108,7 @@ def split(
 def weighed(population: Population, model: Model, source: str) -> Iterator[Weighed]:
     """Yield the pairs of a query of `a` and `b` with their weights, some at a time."""
     chances = {kind: {name: np.array(one.of(kind)) for name, one in model.chances.items()} for kind in KINDS}
+    chances[HEIR] = heirs.chances(chances["person"])
     comparer = Comparer(population, model.frequencies, chances["stranger"], compared=list(model.chances))
     before = prior(model)
     for some in comparer.pairs(source):

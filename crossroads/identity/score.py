@@ -7,8 +7,17 @@ from typing import NamedTuple
 
 from crossroads.identity.comparisons import Comparison, comparisons
 from crossroads.identity.evidence import Row
-from crossroads.identity.levels import NOTHING, Reaches, contradict, generations, given
-from crossroads.identity.model import KINDS, Model
+from crossroads.identity.levels import (
+    A_GENERATION,
+    BIRTH,
+    NOTHING,
+    Reaches,
+    birth_date,
+    contradict,
+    generations,
+    given,
+)
+from crossroads.identity.model import KINDS, RIVALS, Model
 from crossroads.identity.organizations import organizations
 from crossroads.identity.person import FIELDS, Person, Said
 
@@ -48,12 +57,11 @@ class _Column(NamedTuple):
     rareness: Sequence[_Rareness | None]
 
 
-def prior(model: Model) -> Rivals:
-    """Return how many bits each kind of pair has against strangers before anything is compared."""
+def prior(model: Model) -> Sequence[float]:
+    """Return how many bits each kind of pair that is believed in has against strangers before anything is compared."""
     shares = model.shares
     strangers = 1.0 - sum(shares.values())
-    person, household, namesake, initial = (log2(shares[kind] / strangers) for kind in KINDS[:-1])
-    return person, household, namesake, initial
+    return [log2(shares[kind] / strangers) for kind in RIVALS if kind in shares]
 
 
 class Scorer:
@@ -61,7 +69,9 @@ class Scorer:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.prior = prior(model)
+        person, household, namesake, initial, *heir = prior(model)
+        self.prior = person, household, namesake, initial
+        self.heir = heir[0] - person - log2(model.chances[BIRTH].person[A_GENERATION]) if heir else None
         self.names = given(model.nicknames)
         self.columns = [
             self._column(one)
@@ -113,9 +123,12 @@ class Scorer:
         if a.legal or b.legal:
             return sum(row.bits for row in organizations(a, b))
         person, household, namesake, initial = self.rivals(a, b)
+        others = 1.0 + 2.0**household + 2.0**namesake + 2.0**initial
+        if self.heir is not None and birth_date(a, b) == A_GENERATION:
+            others += 2.0 ** (person + self.heir)  # alike in all but the date, as one person would be
         if a.keys and b.keys:
             person += sum(row.bits for row in self._declared(a, b))
-        return person - log2(1.0 + 2.0**household + 2.0**namesake + 2.0**initial)
+        return person - log2(others)
 
     def rivals(self, a: Person, b: Person) -> Rivals:
         """Return the bits for one person, one household, namesakes and people of one initial, each against strangers."""

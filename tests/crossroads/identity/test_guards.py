@@ -82,13 +82,17 @@ def test_who_shares_a_declared_address_is_one_unless_the_names_contradict(
         ({**LEE, **DOOR, "tax": "12345678"}, {**LEE, **DOOR, "tax": "98761234"}),
         ({**LEE, "tax": "12345678"}, {"given": "Tom", "family": "Berg", "tax": "12345678"}),
         ({**FIRM, **MAIL, "tax": "DE123456789"}, {**FIRM, **MAIL, "tax": "DE987654321"}),
+        (
+            {**LEE, **PHONE, **DOOR, "born": "1950-03-04"},
+            {**LEE, **PHONE, **DOOR, "born": "1981-07-21"},
+        ),
         ({"given": "Ann", "family": "Lee Sr.", **PHONE}, {"given": "Ann", "family": "Lee Junior", **PHONE}),
         ({"given": "Ann", "family": "Lee II", **MAIL}, {"given": "Ann", "family": "Lee III", **MAIL}),
     ],
     ids=["shared mailbox", "father and son", "namesakes", "namesakes with addresses", "household", "an account alone",
          "a firm and its clerk", "two firms", "a firm's name alone",
          "one mailbox, two tax numbers", "one door, two tax numbers", "a tax number of somebody else's",
-         "two firms of one name", "junior and senior", "the second and the third"],
+         "two firms of one name", "father and son at one door", "junior and senior", "the second and the third"],
 )  # fmt: skip
 def test_two_people_stay_two(world: Any, a: dict[str, str], b: dict[str, str]) -> None:
     assert persons(world, a, b) == [[0], [1]]

@@ -193,6 +193,7 @@ def test_a_model_is_one_file_and_comes_back_as_it_was(model: Model, tmp_path: Pa
         ("everybody", "every record for the same person"),
         ("a level short", "email has 4 levels for a person, not 5"),
         ("a kind short", "no share to a namesake"),
+        ("a kind too many", "a share to twin, which is no kind of pairs"),
         ("no strangers", "no share to strangers"),
         ("no rarest", "given has no share of a value"),
         ("nothing compared", "compares nothing"),
@@ -212,6 +213,8 @@ def test_a_model_that_cannot_be_trusted_is_refused(model: Model, tmp_path: Path,
         chances["email"] = email.model_copy(update={"person": (0.25,) * 4})
     elif how == "a kind short":
         del shares["namesake"]
+    elif how == "a kind too many":
+        shares["twin"] = 1e-6
     elif how == "no strangers":
         shares["namesake"] = 1.0
     elif how == "no rarest":

@@ -3,6 +3,7 @@
 import logging
 import re
 
+import orjson
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -10,6 +11,7 @@ from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
 from crossroads.errors import ConfigError
+from crossroads.identity.model import Model
 from crossroads.store import Bulk, Store, migrate, table, tables
 
 pytestmark = pytest.mark.both_stores
@@ -106,3 +108,27 @@ def test_a_migration_that_fails_halfway_leaves_the_store_as_it_was(url: str) -> 
     with pytest.raises(Exception, match="step"):
         migrate(url)
     assert schema(url) == before
+
+
+def test_a_kept_model_weighs_as_before_with_a_level_more(url: str) -> None:
+    migrate(url)
+    today = Model.shipped().model_dump()
+    born = today["chances"]["birth_date"]
+    former = {kind: (*values[:-2], values[-2] + values[-1]) for kind, values in born.items()}
+    store, rows = Store(url), table(tables.AdoptedModel)
+    content = orjson.dumps({**today, "chances": {**today["chances"], "birth_date": former}})
+    with store.write() as db:
+        said = {"version": "former", "content": content, "at": "2026-01-01", "actor": "", "why": ""}
+        db.execute(rows.insert().values(**said))
+        db.execute(text("UPDATE alembic_version SET version_num = '0016'"))
+    migrate(url)
+    with store.read() as db:
+        (row,) = db.execute(select(rows.c.version, rows.c.content)).all()
+    store.close()
+    model = Model.model_validate_json(row.content)
+    assert (model.problems(), model.version) == ([], row.version)
+    said, known = model.chances["birth_date"], former
+    for level in (-2, -1):
+        assert said.person[level] / said.stranger[level] == pytest.approx(
+            known["person"][-1] / known["stranger"][-1]
+        )
