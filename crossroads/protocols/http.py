@@ -16,16 +16,14 @@ from crossroads.protocols import failures
 from crossroads.protocols.allowance import Allowance
 from crossroads.protocols.answers import Answer, Dialect
 from crossroads.protocols.auth import Auth, anonymous
-from crossroads.protocols.budget import A_DAY, Budget, Held
+from crossroads.protocols.budget import Budget, Held
+from crossroads.protocols.counted import counted
 from crossroads.protocols.lanes import Lanes
-from crossroads.protocols.wire import Call, Told, Wire
+from crossroads.protocols.wire import Call, Wire
 
 T = TypeVar("T")
 R = TypeVar("R")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-
-WRITE_WAITS = 30.0
-"""The longest a write waits for its turn: who has claimed it does so for two minutes, and then another may send it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,16 +178,9 @@ class Http:
             raise self._shut(refusal) from None
 
     def _counted(self, wire: Wire, call: Call, proof: Mapping[str, str], dialect: Dialect) -> Answer:
-        if self._budget:
-            self._budget.take(A_DAY if call.safe else WRITE_WAITS)
-        told = wire.send(call, proof, dialect)
-        if self._budget:
-            self._budget.heard(dead=told.dead, pause=_pause(told, dialect))
-        if told.failure is not None:
-            raise told.failure
-        assert told.answer is not None
+        answer = counted(self._budget, wire, call, proof, dialect)
         self._allowance.earn()
-        return told.answer
+        return answer
 
     def _shut(self, refusal: AuthError) -> AuthError:
         self._refused, self._known = str(refusal), False
@@ -209,10 +200,3 @@ class Http:
         if not isinstance(body, dict):
             raise Unavailable(f"{call.where} answered without a token.")
         return body
-
-
-def _pause(told: Told, dialect: Dialect) -> float | None:
-    """Return for how many seconds the system wants to be left alone by all of us, if it says so."""
-    if isinstance(told.failure, Unavailable):
-        return told.failure.retry_after
-    return dialect.spent(told.answer) if told.failure is None and told.answer else None

@@ -1,11 +1,11 @@
-"""One call over one connection: sent, read, decoded, and sorted by what it means."""
+"""One request over one connection: sent, read, decoded, and sorted by what it means."""
 
 import json
 import logging
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -17,8 +17,6 @@ from requests.utils import get_environ_proxies
 from crossroads.errors import ConfigError, CrossroadsError, OutcomeUnknown, Unavailable
 from crossroads.protocols import failures
 from crossroads.protocols.answers import Answer, Dialect
-
-_HOPS = 3
 
 # urllib3 writes every path with its query at DEBUG, and queries carry e-mail addresses.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
@@ -47,10 +45,11 @@ class Call:
 
 
 class Told(NamedTuple):
-    """How a call ended: an answer, a failure, or an answer that is one."""
+    """How a request ended: an answer, a failure, an answer that is one, or the `further` request it is sent on to."""
 
     answer: Answer | None
     failure: CrossroadsError | None = None
+    further: Call | None = None
 
     @property
     def dead(self) -> bool:
@@ -108,6 +107,8 @@ class Wire:
         except CrossroadsError as lost:
             return Told(None, lost)
         answer = Answer(response.status_code, response.headers, None, response.content, call.url)
+        if response.is_redirect and call.method == "GET":
+            return self._sent_on(call, answer)
         readable: CrossroadsError | None = None
         if call.decode or answer.status >= 400:
             body, readable = _decoded(answer, call)
@@ -117,35 +118,29 @@ class Wire:
         return Told(answer, failures.of_status(answer, call.where, dialect, safe=call.safe) or readable)
 
     def _exchange(self, call: Call, proof: Mapping[str, str]) -> requests.Response:
-        url, params = call.url, call.params
-        for _ in range(_HOPS):
-            failure: CrossroadsError | None = None
-            try:
-                response = self.session().request(
-                    call.method,
-                    url,
-                    params=params,
-                    data=call.data,
-                    headers={**proof, **call.headers},
-                    timeout=self._timeout,
-                    allow_redirects=False,
-                )
-            except requests.RequestException as error:
-                failure = failures.of_connection(error, call.where, safe=call.safe)
-            if failure is not None:
-                # Raised outside `except`: the caught error names the whole address, and tracebacks print it
-                # as context.
-                raise failure
-            if not (response.is_redirect and call.method == "GET"):
-                return response
-            url, params = urljoin(url, response.headers["Location"]), None
-            if urlsplit(url)[:2] != self.origin:
-                host = urlsplit(url).netloc
-                raise ConfigError(
-                    f"{call.where} is redirected to another host ({host}), perhaps a log-in page. Check "
-                    "the base URL."
-                )
-        raise ConfigError(f"{call.where} is redirected again and again. Check the base URL.")
+        try:
+            return self.session().request(
+                call.method,
+                call.url,
+                params=call.params,
+                data=call.data,
+                headers={**proof, **call.headers},
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            failure = failures.of_connection(error, call.where, safe=call.safe)
+        # Raised outside `except`: the caught error names the whole address, and tracebacks print it as context.
+        raise failure
+
+    def _sent_on(self, call: Call, answer: Answer) -> Told:
+        """Return the request that a redirect asks for: the system counts it as one more, so it is not made here."""
+        url = urljoin(call.url, answer.headers["Location"])
+        scheme, host, *_ = urlsplit(url)
+        if (scheme, host) == self.origin:
+            return Told(answer, further=replace(call, url=url, params=None))
+        why = f"is redirected to another host ({host}), perhaps a log-in page. Check the base URL."
+        return Told(answer, ConfigError(f"{call.where} {why}"))
 
 
 def _decoded(answer: Answer, call: Call) -> tuple[Any, CrossroadsError | None]:

@@ -10,7 +10,13 @@ import requests
 from pydantic import SecretStr
 from urllib3.exceptions import ProtocolError
 
-from crossroads.errors import AuthError, ConfigError, OutcomeUnknown, RecordRejected, Unavailable
+from crossroads.errors import (
+    AuthError,
+    ConfigError,
+    OutcomeUnknown,
+    RecordRejected,
+    Unavailable,
+)
 from crossroads.protocols.answers import Answer, Dialect
 from crossroads.protocols.auth import ClientCredentials
 from crossroads.protocols.budget import Budget
@@ -19,6 +25,7 @@ from crossroads.protocols.graphql import GraphQLDialect
 from crossroads.protocols.http import Http, Retries
 
 QUICK = Retries(attempts=3, first=0.0, longest=0.01, total=5.0)
+ONCE = Retries(attempts=1)
 OK = (200, {}, {"ok": True})
 DROPPED = requests.ConnectionError(ProtocolError("x", RemoteDisconnected("x")))
 
@@ -190,6 +197,30 @@ def test_a_success_may_say_that_nothing_is_left(scripted: Any) -> None:
     with pytest.raises(Unavailable):
         client.get("/x")
     client.close()
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_each_hop_of_a_redirect_is_a_call_that_counts(scripted: Any, limit: int) -> None:
+    transport = scripted((301, {"Location": "/api/x/"}, b""), OK)
+    client = http(transport, budget=Budget({"per_hour": limit}, longest_wait=0.05))
+    for _ in range(2):
+        with contextlib.suppress(Unavailable):
+            client.get("/x")
+    assert len(transport.asked) == limit
+    client.close()
+
+
+def test_a_redirect_to_a_system_that_does_not_answer_is_heard_of(scripted: Any) -> None:
+    ends: list[bool] = []
+
+    class Heard(Budget):
+        def heard(self, *, dead: bool, pause: float | None = None) -> None:
+            ends.append(dead)
+
+    transport = scripted((301, {"Location": "/api/x/"}, b""), requests.ReadTimeout("x"))
+    with pytest.raises(Unavailable, match="lost or cut off"):
+        Http("https://system.example/api", transport=transport, retries=ONCE, budget=Heard()).get("/x")
+    assert ends == [False, True]
 
 
 @pytest.mark.parametrize(
