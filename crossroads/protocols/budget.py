@@ -68,9 +68,12 @@ class Budget:
         self._doubted = False  # failures were on record when we last looked: a success must clear them
 
     def take(self, longest: float = A_DAY) -> None:
-        """Return when a call may be made; raise `Held` if that is further away than `longest` or than we ever wait."""
-        longest = min(longest, self._longest)
-        entry = self._enter(longest)
+        """Return when a call may be made; raise `Held` if that is further away than `longest` or than we ever wait.
+
+        All its waits are counted together: a pause may be renewed again and again while somebody waits for its end.
+        """
+        until = self._since() + min(longest, self._longest)
+        entry = self._enter(until)
         while True:
             if entry.wait > 0:
                 self._sleep(entry.wait)
@@ -78,9 +81,9 @@ class Budget:
             # A ticket is good for its moment only: used much later it would fall into another window.
             stale = bool(entry.number) and late > self._rates[0].slack / 2
             if entry.again or (stale and not entry.probe):
-                entry = self._enter(longest)
+                entry = self._enter(until)
             elif entry.wait > 0 and not entry.probe:
-                entry = self._leave(entry)
+                entry = self._leave(entry, until)
             else:
                 break
         self._mine.number, self._mine.at, self._mine.left = entry.number, entry.at, self._since()
@@ -112,7 +115,7 @@ class Budget:
         """Release what keeps the count."""
         self._counters.close()
 
-    def _enter(self, longest: float) -> _Entry:
+    def _enter(self, until: float) -> _Entry:
         if not self._known:
             with self._counters.write() as db:
                 db.execute(_FRESH, {"name": self.name, "title": self.title})
@@ -121,11 +124,11 @@ class Budget:
             with self._counters.read() as db:
                 row = self._row(db, lock=False)
                 if _breaker(row).closed:
-                    return self._looked(row, self._counters.now(db) if row.paused_until else 0.0)
+                    return self._looked(row, self._counters.now(db) if row.paused_until else 0.0, until)
         with self._counters.write() as db:
             row = self._row(db)
             now = self._counters.now(db)
-            entry = self._looked(row, now)
+            entry = self._looked(row, now, until)
             if entry.again:
                 return entry
             changed: dict[str, Any] = {}
@@ -133,8 +136,7 @@ class Budget:
             if self._rates:
                 number = row.last + 1
                 at = tickets.due(db, self.name, number, self._rates, now, self._longest)
-                if at - now > longest:
-                    raise Held(f"{self.title}: the call budget is used up.", retry_after=at - now)
+                self._in_time(at - now, until)
                 tickets.take(db, self.name, number, at, self._rates)
                 changed["last"] = number
             seen = _breaker(row)
@@ -144,7 +146,7 @@ class Budget:
                 self._store(db, changed)
             return entry._replace(wait=at - now, probe=not seen.closed, number=number, at=at)
 
-    def _looked(self, row: Any, now: float) -> _Entry:
+    def _looked(self, row: Any, now: float, until: float) -> _Entry:
         """Return how long the system is to be left alone; raise where waiting for it would only hold a worker."""
         seen = _breaker(row)
         self._doubted = seen != Breaker()
@@ -155,7 +157,7 @@ class Budget:
                 retry_after=wait,
             )
         pause = max(0.0, row.paused_until - now)
-        if pause > self._patience:
+        if pause > min(self._patience, self._remaining(until)):
             raise Held(
                 f"{self.title} is not called before {_instant(row.paused_until)}: it asked for that, or what it "
                 "allows us is used up.",
@@ -163,7 +165,16 @@ class Budget:
             )
         return _Entry(pause, self._since(), again=pause > 0)
 
-    def _leave(self, entry: _Entry) -> _Entry:
+    def _in_time(self, wait: float, until: float) -> None:
+        """Raise where a call's turn comes later than anybody waits for it."""
+        if wait > self._remaining(until):
+            raise Held(f"{self.title}: the call budget is used up.", retry_after=wait)
+
+    def _remaining(self, until: float) -> float:
+        """Return how long somebody may wait yet; who need not wait may call however late it has become."""
+        return max(0.0, until - self._since())
+
+    def _leave(self, entry: _Entry, until: float) -> _Entry:
         """Look again after a sleep: calls before ours may have been slow, and the system may ask for a pause or be dead."""
         with self._counters.write() as db:
             row, now = self._row(db), self._counters.now(db)
@@ -173,6 +184,7 @@ class Budget:
             at = tickets.due(db, self.name, entry.number, self._rates, now, self._longest)
             if at - now < 0.001:
                 return entry
+            self._in_time(at - now, until)
             tickets.move(db, self.name, entry.number, at)
             return entry._replace(wait=at - now, at=at)
 

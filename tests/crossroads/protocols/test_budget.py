@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ def test_a_ticket_that_is_used_too_late_is_given_up(tmp_path: Path) -> None:
 
 
 def test_a_ticket_that_was_long_in_coming_is_given_up(worker: Callable[..., Budget], clock: Clock) -> None:
-    told = iter([0.0, 0.6, 0.6, 0.6, 0.6])  # this process stood still between its ticket and the call
+    told = chain([0.0] * 4, repeat(0.6))  # this process stood still between its ticket and the call
     budget = worker({"per_minute": 5}, longest_wait=1, since=lambda: next(told))
     budget.take()
     departures(worker({"per_minute": 5}, longest_wait=1), clock, 3)
@@ -184,6 +185,46 @@ def test_a_pause_one_worker_was_asked_for_holds_all(worker: Callable[..., Budget
     assert clock.now == before
     other.take()
     assert clock.now - before == pytest.approx(20)
+
+
+@pytest.mark.parametrize(
+    ("limits", "longest", "waited"),
+    [({}, 30.0, 25.0), ({}, 86_400.0, 300.0), ({"per_minute": 60}, 30.0, 25.0)],
+    ids=["a write", "a read", "a write with limits"],
+)
+def test_nobody_waits_longer_than_said_however_often_a_pause_is_renewed(
+    worker: Callable[..., Budget], clock: Clock, limits: dict[str, int], longest: float, waited: float
+) -> None:
+    def asleep(seconds: float) -> None:
+        clock.now += seconds
+        assert clock.now - before < 1_000
+        other.heard(dead=False, pause=25)
+
+    mine, other = worker(limits, since=clock), worker(limits, since=clock)
+    mine._sleep, before = asleep, clock.now
+    other.take()
+    other.heard(dead=False, pause=25)
+    with pytest.raises(Held, match="is not called before") as caught:
+        mine.take(longest)
+    assert caught.value.retry_after == pytest.approx(25)
+    assert clock.now - before == pytest.approx(waited)
+
+
+def test_nobody_waits_longer_than_said_for_slow_calls_before_it(
+    worker: Callable[..., Budget], clock: Clock
+) -> None:
+    def asleep(seconds: float) -> None:
+        clock.now += seconds
+        slow.heard(dead=False)  # only now was it answered: its window begins anew
+
+    slow, mine = worker({"per_minute": 1}, since=clock), worker({"per_minute": 1}, since=clock)
+    mine._sleep = asleep
+    slow.take()
+    before = clock.now
+    with pytest.raises(Held, match="used up") as caught:
+        mine.take(100)
+    assert caught.value.retry_after == pytest.approx(61)
+    assert clock.now - before == pytest.approx(61)
 
 
 def test_a_long_pause_holds_no_worker(worker: Callable[..., Budget], clock: Clock) -> None:
