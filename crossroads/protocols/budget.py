@@ -33,18 +33,21 @@ class Held(Unavailable):
 
 
 class _Entry(NamedTuple):
-    """Leave to call `wait` seconds after `seen`, with a ticket if there are limits; if `again`, to ask again then."""
+    """Leave to call `wait` seconds after `seen`, with a ticket if there are limits; if `again`, to ask again then.
+
+    `probe` is until when nobody else may try whether the system is back; 0 if this call does not try that.
+    """
 
     wait: float
     seen: float
     again: bool = False
-    probe: bool = False
+    probe: float = 0.0
     number: int = 0
     at: float = 0.0
 
 
 class Budget:
-    """What one system allows us: `take` before each call, `heard` after it."""
+    """What one system allows us: `take` before each call, `heard` after it, or `let_go` if it ended in nothing to be heard."""
 
     def __init__(
         self,
@@ -87,6 +90,7 @@ class Budget:
             else:
                 break
         self._mine.number, self._mine.at, self._mine.left = entry.number, entry.at, self._since()
+        self._mine.probe = entry.probe
 
     def heard(self, *, dead: bool, pause: float | None = None) -> None:
         """Note how a call ended: without a useful answer (`dead`), or with the wish that all of us wait."""
@@ -104,6 +108,13 @@ class Budget:
             if slow:  # the system may have counted it as late as it answered
                 tickets.move(db, self.name, number, self._mine.at + min(took, self._rates[0].window))
             self._doubted = after != Breaker()
+
+    def let_go(self) -> None:
+        """Note that a call ended in an error nobody foresaw: it says nothing of the system, so somebody else may try it."""
+        if probe := getattr(self._mine, "probe", 0.0):
+            ours = (SYSTEMS.c.name == self.name, SYSTEMS.c.probe_until == probe)
+            with self._counters.write() as db:
+                db.execute(update(SYSTEMS).where(*ours).values(probe_until=0.0))
 
     def left_alone(self) -> bool:
         """Tell whether the system is left alone for now, because it did not answer us or another worker."""
@@ -139,12 +150,14 @@ class Budget:
                 self._in_time(at - now, until)
                 tickets.take(db, self.name, number, at, self._rates)
                 changed["last"] = number
-            seen = _breaker(row)
+            seen, probe = _breaker(row), 0.0
             if not seen.closed:
-                changed |= asdict(seen.probing(at))
+                seen = seen.probing(at)
+                probe = seen.probe_until
+                changed |= asdict(seen)
             if changed:
                 self._store(db, changed)
-            return entry._replace(wait=at - now, probe=not seen.closed, number=number, at=at)
+            return entry._replace(wait=at - now, probe=probe, number=number, at=at)
 
     def _looked(self, row: Any, now: float, until: float) -> _Entry:
         """Return how long the system is to be left alone; raise where waiting for it would only hold a worker."""

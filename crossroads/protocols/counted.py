@@ -35,8 +35,13 @@ def _told(budget: Budget | None, wire: Wire, call: Call, proof: Mapping[str, str
     if budget is None:
         return wire.send(call, proof, dialect)
     budget.take(A_DAY if call.safe else WRITE_WAITS)
-    told = wire.send(call, proof, dialect)
-    budget.heard(dead=told.dead, pause=_pause(told, dialect))
+    try:
+        told = wire.send(call, proof, dialect)
+        pause = _pause(told, dialect)
+    except BaseException:
+        budget.let_go()
+        raise
+    budget.heard(dead=told.dead, pause=pause)
     return told
 
 

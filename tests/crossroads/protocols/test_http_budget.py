@@ -13,12 +13,14 @@ from urllib3.exceptions import ProtocolError
 from crossroads.errors import (
     AuthError,
     ConfigError,
+    CrossroadsError,
     OutcomeUnknown,
     RecordRejected,
     Unavailable,
 )
 from crossroads.protocols.answers import Answer, Dialect
 from crossroads.protocols.auth import ClientCredentials
+from crossroads.protocols.breaker import FAILURES, FIRST
 from crossroads.protocols.budget import Budget
 from crossroads.protocols.counters import Counters
 from crossroads.protocols.graphql import GraphQLDialect
@@ -221,6 +223,36 @@ def test_a_redirect_to_a_system_that_does_not_answer_is_heard_of(scripted: Any) 
     with pytest.raises(Unavailable, match="lost or cut off"):
         Http("https://system.example/api", transport=transport, retries=ONCE, budget=Heard()).get("/x")
     assert ends == [False, True]
+
+
+class Odd(Dialect):
+    """Cannot read what it is given."""
+
+    def failure(self, answer: Answer, where: str) -> CrossroadsError | None:
+        raise ValueError("unforeseen")
+
+
+@pytest.mark.parametrize(
+    ("answer", "dialect"),
+    [(ValueError("unforeseen"), Dialect()), (OK, Odd())],
+    ids=["the transport", "the dialect"],
+)
+def test_who_tries_a_system_and_meets_an_unforeseen_error_lets_another_try(
+    scripted: Any, answer: Any, dialect: Dialect
+) -> None:
+    clock = [1_800_000_000.0]
+    budget = Budget(counters=Counters(clock=lambda: clock[0]))
+    for _ in range(FAILURES):
+        budget.take()
+        budget.heard(dead=True)
+    clock[0] += FIRST
+    with pytest.raises(ValueError, match="unforeseen"):
+        http(scripted(answer), budget=budget, dialect=dialect).get("/x")
+    other = http(scripted(requests.ReadTimeout("x")), budget=budget)
+    with pytest.raises(Unavailable, match="lost or cut off"):
+        other.get("/x")
+    assert budget.left_alone()  # the error closed nothing: the system may be as dead as before
+    other.close()
 
 
 @pytest.mark.parametrize(
