@@ -1,18 +1,17 @@
 """How Mastodon words its refusals and its limits."""
 
-import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from crossroads.protocols.answers import Answer, Dialect, reason
+from crossroads.protocols.answers import Answer, Dialect, reason, their_time
 
 
 class MastodonDialect(Dialect):
     """Mastodon says in `X-RateLimit-Reset` when calls are allowed again, and in `error` what was wrong."""
 
     def wait(self, answer: Answer) -> float | None:
-        """Return the seconds until the limit is lifted; None if the answer does not say."""
-        return until(answer.headers.get("X-RateLimit-Reset"), time.time())
+        """Return the seconds until the limit is lifted, by the instance's own clock; None if the answer does not say."""
+        return until(answer.headers.get("X-RateLimit-Reset"), their_time(answer.headers))
 
     def spent(self, answer: Answer) -> float | None:
         """Return the seconds until the limit is lifted, if this was the last call before."""
@@ -36,6 +35,6 @@ def until(text: str | None, now: float) -> float | None:
         return None
     try:
         then = float(text) if text.isdigit() else datetime.fromisoformat(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, then - now)

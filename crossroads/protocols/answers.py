@@ -104,15 +104,24 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
         return max(0.0, float(text))
     except ValueError:
         pass
-    then, there = _instant(text), _instant(headers.get("Date", ""))
-    if then is None:
-        return None
-    ours = time.time() if now is None else now
-    return max(0.0, then - (ours if there is None else there))
+    then = _instant(text)
+    return None if then is None else max(0.0, then - their_time(headers, now))
+
+
+def their_time(headers: Mapping[str, str], now: float | None = None) -> float:
+    """Return what the other side's clock said when it answered, by `Date`; without that, what ours says.
+
+    >>> their_time({"Date": "Thu, 01 Jan 1970 01:00:00 GMT"}, now=0), their_time({}, now=0)
+    (3600.0, 0)
+    """
+    there = _instant(headers.get("Date", ""))
+    if there is not None:
+        return there
+    return time.time() if now is None else now
 
 
 def _instant(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -23,11 +24,24 @@ from crossroads.records import State
         ("2026-11-22T11:05:00+01:00", 300.0),
         ("1795341900", 300.0),
         ("2026-11-22T09:00:00Z", 0.0),
+        ("soon", None),
+        ("²", None),
+        ("0001-01-01T00:00:00", None),
         ("", None),
     ],
 )
 def test_the_end_of_a_limit_is_read_as_instances_write_it(text: str, seconds: float | None) -> None:
     assert until(text, 1795341600.0) == seconds
+
+
+@pytest.mark.parametrize("skew", [-3600, 0, 3600], ids=["behind", "right", "ahead"])
+def test_the_end_of_a_limit_is_of_the_instances_clock(skew: int) -> None:
+    there = datetime.now(UTC) + timedelta(seconds=skew)
+    ends = (there + timedelta(seconds=60)).isoformat()
+    headers = {"Date": format_datetime(there, usegmt=True), "X-RateLimit-Reset": ends}
+    spent = Answer(200, {**headers, "X-RateLimit-Remaining": "0"}, [])
+    assert MastodonDialect().wait(Answer(429, headers, {})) == pytest.approx(60, abs=1)
+    assert MastodonDialect().spent(spent) == pytest.approx(60, abs=1)
 
 
 def test_a_refused_field_is_named_by_its_code() -> None:
@@ -61,4 +75,4 @@ def test_a_used_up_limit_is_waited_for_until_its_end(social: Connector[Any], ins
     with pytest.raises(Unavailable) as caught:
         list(social.read(social.streams["mentions"], State()))
     assert caught.value.retry_after is not None
-    assert 80 < caught.value.retry_after <= 90
+    assert 80 < caught.value.retry_after <= 91  # its `Date` knows whole seconds only
