@@ -20,7 +20,7 @@ from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.exceptions import ProtocolError
 
-from crossroads.testkit import answers
+from crossroads.testkit import answers, bodies
 
 Fault: TypeAlias = Literal[
     "unreachable",  # no connection: never sent
@@ -35,7 +35,7 @@ Fault: TypeAlias = Literal[
     "dropped",
     "crashed",
     "gateway",
-    "truncated",  # carried out, and the answer cut: whole but for its end, or broken off in mid-body
+    "truncated",  # carried out, and the answer cut: whole but for its end, or broken off in mid-body; lost if it has none
     "cut",
     "slow",  # carried out and answered well, late
     "duplicated",  # carried out twice, as by a proxy that tries again by itself
@@ -53,6 +53,8 @@ SENT_AGAIN = "X-Sent-Again"
 
 _STATUS = {"unauthorized": 401, "forbidden": 403, "throttled": 429, "busy": 503, "broken": 500}
 _AFTERWARDS = {"crashed": 500, "gateway": 504}
+_CUT = ("truncated", "cut")
+_LATER = ("duplicated", "late")
 
 
 @dataclass
@@ -148,13 +150,16 @@ class FaultyTransport(BaseAdapter):
             return answers.page(request, 200, {})
         if fault == "shapeless":
             return answers.answer(request, 200, b'"?"', {"Content-Type": "application/json"})
+        if fault in _LATER:
+            request = bodies.kept(request)
         if fault == "late":
             self._send_late(request, args, kwargs)
             raise requests.ReadTimeout("planned", request=request)
         response = self._inner.send(request, *args, **kwargs)
         if fault == "lost":
             raise requests.ReadTimeout("planned", request=request)
-        if fault == "dropped":
+        # Where there is no body to be cut, the answer breaks off before it begins.
+        if fault == "dropped" or (fault in _CUT and not response.content):
             raise requests.ConnectionError(ProtocolError("planned", answers.GONE), request=request)
         if fault in _AFTERWARDS:
             return answers.page(request, _AFTERWARDS[fault], {})

@@ -1,9 +1,10 @@
 """Each fault does to a request what its name says, as a real server sees it and as a caller feels it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from random import Random
 from threading import Thread
 from typing import Any
@@ -26,14 +27,29 @@ class Counting(BaseHTTPRequestHandler):
     done: list[tuple[str, bool]] = []
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.done.append((body.decode(), SENT_AGAIN in self.headers))
+        self._carry_out()
         answer = b'{"carried": "out", "and": "well"}'
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+    def do_PUT(self) -> None:
+        self._carry_out()
+        self.send_response(204)
+        self.end_headers()
+
+    def _carry_out(self) -> None:
+        size = self.headers["Content-Length"]
+        body = b"".join(self._chunks()) if size is None else self.rfile.read(int(size))
+        self.done.append((body.decode(), SENT_AGAIN in self.headers))
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline(), 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
 
     def log_message(self, *_: object) -> None:
         pass
@@ -105,6 +121,53 @@ def test_a_second_delivery_says_so(url: str) -> None:
     transport.fail("duplicated")
     post(Http(url, transport=transport))
     assert [again for _, again in Counting.done] == [False, True]
+
+
+BODIES: dict[str, Callable[[], Any]] = {
+    "bytes": lambda: "größe\n1\n".encode(),
+    "text": lambda: "größe\n1\n",
+    "form": lambda: {"size": "1"},
+    "nothing": lambda: None,
+    "file": lambda: BytesIO("größe\n1\n".encode()),
+    "generator": lambda: (line.encode() for line in ("größe\n", "1\n")),
+    "generator of text": lambda: iter(("größe\n", "1\n")),
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_second_delivery_carries_the_same_body(url: str, body: Callable[[], Any]) -> None:
+    transport = FaultyTransport()
+    transport.fail("duplicated")
+    session = requests.Session()
+    session.mount("http://", transport)
+    session.post(url, data=body(), timeout=2)
+    session.post(url, data=body(), timeout=2)
+    first, again, alike = (text for text, _ in Counting.done)
+    assert first == again == alike
+
+
+def test_a_late_file_arrives_whole_though_it_was_closed_meanwhile(url: str) -> None:
+    transport = FaultyTransport(delay=0.05)
+    transport.fail("late")
+    session = requests.Session()
+    session.mount("http://", transport)
+    with BytesIO(b"a file") as file, pytest.raises(requests.ReadTimeout):
+        session.post(url, data=file, timeout=2)
+    transport.settle()
+    assert [text for text, _ in Counting.done] == ["a file"]
+
+
+@pytest.mark.parametrize("fault", ["truncated", "cut"])
+def test_an_answer_without_a_body_is_lost_whole(url: str, fault: Fault) -> None:
+    transport = FaultyTransport()
+    transport.fail(fault)
+    http = Http(url, transport=transport)
+    with pytest.raises(OutcomeUnknown, match="the answer was lost"):
+        http.request("PUT", "/", json="x")
+    assert [text for text, _ in Counting.done] == ['"x"']
+    assert transport.done == {fault: 1}
+    assert http.request("PUT", "/", json="x").status == 204
+    http.close()
 
 
 def test_a_late_request_arrives_behind_later_ones(url: str) -> None:
