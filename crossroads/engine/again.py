@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import Connection, select, update
 
 from crossroads import journal
+from crossroads.engine import words
 from crossroads.engine.attempt import attempt
 from crossroads.engine.entered import Page
 from crossroads.engine.known import Known
@@ -54,14 +55,14 @@ class Again(Reader):
 
     def _keep(self, db: Connection, page: Page, known: Mapping[str, Known], at: str) -> None:
         super()._keep(db, page, known, at)
-        reasons = {key: list(why) for key, why, _ in page.rejected}
+        reasons = {key: why for key, why, _ in page.rejected}
         rows, lines = table(Repair), []
         for key in page.entered:
             if (edit := self.edits.get(key)) is None:
                 continue
             state = {"applied": "applied", "rejected": "refused"}.get(page.ended[key], "overtaken")
             values = {"state": state, "ended_at": at, "run": self.run, "mapping": self.lens.version}
-            values["reasons"] = orjson.dumps(reasons.get(key, [])).decode()
+            values["reasons"] = words.listed(reasons.get(key, ()))
             db.execute(update(rows).where(rows.c.id == edit.id).values(**values))
             subject = f"{self.member.connection}/{self.member.stream}/{key}"
             told = {**edit.told, "repair": edit.id, "state": state, "mapping": self.lens.version}

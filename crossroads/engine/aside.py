@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-import orjson
 from sqlalchemy import Connection, select
 from xxhash import xxh3_128_hexdigest
 
+from crossroads.engine import words
 from crossroads.engine.doubles import WHOLE
 from crossroads.engine.raw import original
 from crossroads.mapping import Lens, Notice
@@ -36,7 +36,7 @@ def keep(
         payload = original(record)
         mark = f"{xxh3_128_hexdigest(payload)}/{lens.version}"
         if before.get(key) != mark:
-            told = orjson.dumps(list(reasons)).decode()
+            told = words.listed(reasons)
             rows.append((member.connection, member.stream, key, "pull", told, payload, mark, at, run))
     _rejected(db, rows)
     healed = [key for key in before if ended.get(key) in ("applied", "unchanged")]

@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Connection, Row, TextClause, and_, func, or_, select, text, tuple_, update
 
 from crossroads.canonical import Document
-from crossroads.engine import states
+from crossroads.engine import states, words
 from crossroads.engine.attempt import ended
 from crossroads.mapping import Patch
 from crossroads.plan import Member
@@ -188,7 +188,7 @@ def end(
     rows = table(Intent)
     values: dict[str, Any] = {
         "attempts": rows.c.attempts - int(unsent),
-        "reasons": orjson.dumps(list(reasons)).decode() if reasons else None,
+        "reasons": words.listed(reasons) if reasons else None,
         "lease_until": None,
     }
     if state in states.ENDED:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, select, update
 
+from crossroads.engine import words
 from crossroads.engine.dirty import Dirty
 from crossroads.engine.workspace import Workspace
 from crossroads.store.session import Bulk, chunks, table
@@ -136,7 +137,7 @@ def wait(
     at: str,
 ) -> None:
     """Park one write of a target stream; `what` is the profile it is about."""
-    _park(db, [(connection, stream, what, "push", entity, reason, waits_for, at, run)])
+    _park(db, [(connection, stream, what, "push", entity, reason, words.kept(waits_for), at, run)])
 
 
 def go_on(db: Connection, connection: str, stream: str, whats: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from crossroads.engine import ledger, parking, renewal, reviews, targets
+from crossroads.engine import ledger, parking, renewal, reviews, targets, words
 from crossroads.engine.due import note_due
 from crossroads.engine.intended import Intended, Unread, Waits, Withheld, Write
 from crossroads.engine.run import was_read
@@ -98,7 +98,7 @@ class Planner:
                     parking.wait(db, *self.place, profile, *until, run=self.run, at=at)
                 except RecordRejected as error:
                     ended[name] = "rejected"
-                    told = _text(list(error.reasons))
+                    told = words.listed(error.reasons)
                     rejected.append((*self.place, name, "push", told, at, self.run, self.lens.version))
                 else:
                     if target and intended.waits:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, exists, select
 
 from crossroads import journal
 from crossroads.connector import Connector
+from crossroads.engine import words
 from crossroads.engine.absence import absent, sees, still_there
 from crossroads.engine.attempt import attempt
 from crossroads.engine.listing import Listing
@@ -56,7 +57,7 @@ def pull(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
             full = True
             with ws.store.write(("run", run)) as db:
                 comparing(db, run, name)
-                note = journal.Line("pull", member.name, {"compares": str(lost)})
+                note = journal.Line("pull", member.name, {"compares": words.kept(str(lost))})
                 journal.append(db, [note], run=run, at=ws.clock())
             state = _read(reader, connector, since, full=True)
         if full or read_by is None:

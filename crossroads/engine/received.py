@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from crossroads import journal
 from crossroads.canonical import Document
-from crossroads.engine import deletes, echo, parking
+from crossroads.engine import deletes, echo, parking, words
 from crossroads.engine.belonging import belongs, holder
 from crossroads.engine.blocks import lock
 from crossroads.engine.due import note_due
@@ -152,10 +152,7 @@ def _overtaken(db: Connection, member: Member, lens: Lens, contribution: str, wr
 
 def refused(db: Connection, job: Job, name: str, reasons: Sequence[str], *, at: str) -> None:
     """List a write that the target refused."""
-    _rejected(
-        db,
-        [(*job.place, name, "push", orjson.dumps(list(reasons)).decode(), at, job.run, "")],
-    )
+    _rejected(db, [(*job.place, name, "push", words.listed(reasons), at, job.run, "")])
 
 
 def _healed(db: Connection, member: Member, names: Sequence[str]) -> None:

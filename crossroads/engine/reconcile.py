@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from crossroads import journal
 from crossroads.calm import calm
 from crossroads.connector import Connector
-from crossroads.engine import reconcile_rows, reconcile_store
+from crossroads.engine import reconcile_rows, reconcile_store, words
 from crossroads.engine.listing import Listing
 from crossroads.engine.reconcile_found import STORE, Found, Report, Stream, line
 from crossroads.engine.reconcile_repair import Repair, finish
@@ -98,7 +98,9 @@ class _Work:
             raise
         except Exception as error:
             # Of an error that is not ours the class is all that may be told: its message may carry a value.
-            stream.error = str(error) if isinstance(error, CrossroadsError) else type(error).__name__
+            stream.error = (
+                words.kept(str(error)) if isinstance(error, CrossroadsError) else type(error).__name__
+            )
         return stream
 
     def _compare(self, member: Member, connector: Connector[Any], stream: Stream) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, select, update
 
 from crossroads.calm import calm
+from crossroads.engine import words
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError, CrossroadsError, Superseded
 from crossroads.plan import Member, Plan
@@ -80,7 +81,7 @@ def step(ws: Workspace, run: str, name: str, member: str) -> Iterator[None]:
         # Only our own errors are known to carry no personal value; of any other the class is all that may be
         # kept.
         told = (
-            str(error)
+            words.kept(str(error))
             if isinstance(error, CrossroadsError)
             else f"{type(error).__name__}: see the task's log"
         )

@@ -1,15 +1,24 @@
 """Text that no database keeps: set aside with a reason, on both stores alike, and the page goes on."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
 import pytest
 
+<<<<<<< HEAD
 from crossroads.engine.raw import payload
 from crossroads.engine.report import RunFailed
 from crossroads.errors import RecordRejected
 from crossroads.plan import Plan
 from crossroads.records import Stream, Written
+=======
+from crossroads.engine import RunFailed
+from crossroads.engine.raw import payload, storable
+from crossroads.errors import HistoryLost, RecordRejected, Unavailable
+from crossroads.records import Batch, Change, Found, Rejected, State, Stream, Unknown, WriteResult
+>>>>>>> 3a91d3d (Mark what no database keeps in what a system tells for people)
 from crossroads.testkit.memory import Memory, MemoryConnector
 
 ANN = {"given": "Ann", "family": "Lee", "mail": "ann@lee.example", "changed": "2026-01-01T00:00:00Z"}
@@ -102,3 +111,61 @@ def test_the_six_letters_of_an_escaped_nul_are_text_like_any_other() -> None:
     for said in ("\0", "\\\0", "\\\\\0", "\\u0000\0"):
         with pytest.raises(RecordRejected):
             payload({"a": said})
+
+
+class Speaking(MemoryConnector):
+    """Says `words` of what it is asked, in the way `act` names."""
+
+    act, words = "", ""
+
+    def read(self, stream: Stream, since: State) -> Iterator[Batch]:
+        if self.act == "history lost" and since:
+            raise HistoryLost(self.words)
+        return super().read(stream, since)
+
+    def write(self, stream: Stream, changes: Sequence[Change]) -> Iterator[WriteResult]:
+        for change in changes:
+            if self.act == "refused":
+                yield Rejected(change, [self.words])
+            elif self.act in ("lost", "look-up refused"):
+                yield Unknown(change, self.words)
+            elif self.act == "down":
+                raise Unavailable(self.words)
+            else:
+                yield from super().write(stream, [change])
+
+    def find(self, stream: Stream, change: Change) -> Sequence[Found]:
+        if self.act == "look-up refused":
+            raise RecordRejected(self.words)
+        return super().find(stream, change)
+
+
+@pytest.mark.both_stores
+@pytest.mark.parametrize("words", [f"so{NUL}", f"so{HALF}"], ids=ascii)
+@pytest.mark.parametrize(
+    ("act", "table", "column"),
+    [
+        ("refused", "Intent", "reasons"),
+        ("refused", "Rejected", "reasons"),
+        ("lost", "Intent", "reasons"),
+        ("look-up refused", "Parked", "waits_for"),
+        ("down", "Step", "error"),
+        ("history lost", "Entry", "body"),
+    ],
+)
+def test_what_a_connector_tells_is_kept_whatever_characters_it_tells_it_in(
+    world: Any, act: str, table: str, column: str, words: str
+) -> None:
+    w = world(erp=Memory(settle_seconds=0.0), crm=Memory())
+    plain = w.ws.connect
+    told = type("Told", (Speaking,), {"act": act, "words": words})
+    w.ws.connect = lambda name: (
+        told(w.systems[name], list(plain(name).streams.values())) if name == "erp" else plain(name)
+    )
+    w.systems["crm"].put("people", "1", **ANN)
+    for _ in range(3):
+        with suppress(Unavailable, RunFailed):
+            w.sync()
+    kept = [str(row[column]) for row in w.rows(table) if row[column]]
+    assert any("soa" in text for text in kept)
+    assert all(storable(text) for text in kept)
