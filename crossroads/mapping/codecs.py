@@ -34,8 +34,8 @@ class Context:
 class Codec(BaseModel):
     """Subclass with `name=` and give `read`, `write` and `examples`; the fields are the parameters in YAML.
 
-    `read` gets one remote value for each path in `at`, then one for each of `sources()`; None stands for what
-    is absent. It raises `SetAside` where the field, and `RecordRejected` where the record cannot go on.
+    `read` gets one remote value for each path in `at`, then one for each of `sources()`; None stands for null,
+    and for a source that is absent. It raises `SetAside` where the field, and `RecordRejected` where the record cannot go on.
     `write` gets a canonical value that is not None and the same sources, and gives one remote value for each
     path in `at`; where it gives fewer, the others are emptied. Neither ever puts a value into a message: see
     `errors.shape`.

@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
+from crossroads.errors import RecordRejected
 from crossroads.mapping.lines import Patch
 from crossroads.mapping.paths import MISSING, Spot, Target, found, lay, look
 from crossroads.records import Part, Record
@@ -68,6 +69,13 @@ class Draft:
             values = {name: value for name, value in values.items() if value not in (None, "")}
             if not values:
                 return
+            if lying is MISSING and isinstance(look(above, spot.at), list):
+                # It may be one of those that are there: a new one would be its double.
+                pick, at = ", ".join(place.pick), ".".join(spot.at)
+                raise RecordRejected(
+                    f"place {spot.name}: an item of {at} does not say {pick} as the mapping expects it, so that a new one "
+                    "could be its double; say in the mapping how it is picked now"
+                )
             values = {**(place.pick if place.list else {}), **deepcopy(place.add), **values}
         if place.resource and isinstance(above, dict):
             parts.append(Part(spot.trail, place.resource, self._key(spot), values, exists))

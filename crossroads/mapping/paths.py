@@ -1,7 +1,8 @@
 """Remote paths: dotted names whose first step may be a place, and the labels of list items."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from crossroads.errors import MappingError
@@ -102,7 +103,31 @@ def found(spot: Spot, above: Any) -> Any:
     for item in here:
         if isinstance(item, dict) and all(item.get(name) == value for name, value in spot.place.pick.items()):
             return item
-    return None
+    return MISSING if unsure(here, spot.place.pick) else None
+
+
+def unsure(items: Sequence[Any], pick: Mapping[str, Any]) -> bool:
+    """Tell whether one of some items, none of which says that it is the one, may be it: as long as it does not say no.
+
+    A field that is not sent any more, or comes as another type, says nothing; null and another value say no.
+    """
+    return any(
+        isinstance(item, dict)
+        and all(_may_be(item.get(name, MISSING), value) for name, value in pick.items())
+        for item in items
+    )
+
+
+def _may_be(said: Any, wanted: Any) -> bool:
+    if said is MISSING or said == wanted:
+        return True
+    return said is not None and wanted is not None and _kind(said) is not _kind(wanted)
+
+
+def _kind(value: Any) -> type:
+    """Return what a value is in JSON, where all numbers are of one kind."""
+    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return float if number else type(value)
 
 
 def label(key: str | None, seen: dict[str, int]) -> str:

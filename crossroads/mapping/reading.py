@@ -12,7 +12,7 @@ from crossroads.canonical import Document
 from crossroads.errors import RecordRejected
 from crossroads.mapping.codecs import SetAside
 from crossroads.mapping.lines import Compiled, ItemList, Line, Notice
-from crossroads.mapping.paths import MISSING, Spot, Target, label
+from crossroads.mapping.paths import MISSING, Spot, Target, unsure
 from crossroads.mapping.speaking import labelled, speaker
 from crossroads.records import Record
 
@@ -37,7 +37,7 @@ class _Text:
     def __init__(self, mapping: Compiled) -> None:
         self.mapping = mapping
         self.rows: list[str] = []
-        self.names: dict[str, Any] = {"M": MISSING, "RecordRejected": RecordRejected, "label": label}
+        self.names: dict[str, Any] = {"M": MISSING, "RecordRejected": RecordRejected, "unsure": unsure}
         self.names["failed"] = _failed(mapping.key)
         self.places: dict[str, str] = {}
         self.codecs = 0
@@ -87,7 +87,7 @@ class _Text:
             if place.pick:
                 test = " and ".join(f"i.get({key!r}) == {value!r}" for key, value in place.pick.items())
                 self.say(4, f"for i in {name}:", f"    if {test}:", f"        {name} = i", "        break")
-                self.say(4, "else:", f"    {name} = None")
+                self.say(4, "else:", f"    {name} = M if unsure({name}, {place.pick!r}) else None")
             else:
                 self.say(4, f"{name} = {name}[0] if {name} else None")
             self.say(3, f"elif {name} is not None and {name} is not M:")
@@ -111,7 +111,7 @@ class _Text:
         besides = [f"w{i}" for i in range(len(line.sources))]
         for name, target in zip(names + besides, line.targets + line.sources, strict=True):
             self._get(depth, name, target, root, places)
-        self.say(depth, f"if {' or '.join(f'{name} is not M' for name in names)}:")
+        self.say(depth, f"if {' and '.join(f'{name} is not M' for name in names)}:")
         codec = f"c{self.codecs}"
         self.codecs += 1
         self.names[codec] = line.codec.reader()
@@ -120,10 +120,14 @@ class _Text:
             if line.codec.inline:
                 read = f"{line.codec.inline.format(v='v0')} if v0.__class__ is str else {read}"
         else:
-            clean = [f"None if {name} is M else {name}" for name in names + besides]
-            read = f"{codec}({', '.join(clean)})"
+            clean = [f"None if {name} is M else {name}" for name in besides]
+            read = f"{codec}({', '.join(names + clean)})"
         self.say(depth + 1, "try:", f"    d[{path}] = {read}")
         self.say(depth + 1, "except Exception as e:", f"    bad = failed(e, {path}, bad, notices, r)")
+        if len(names) > 1:
+            self.names[f"half_{codec}"] = _half(line)
+            self.say(depth, f"elif {' or '.join(f'{name} is not M' for name in names)}:")
+            self.say(depth + 1, f"bad = failed(half_{codec}, {path}, bad, notices, r)")
 
     def _items(self, items: ItemList) -> None:
         self.say(3, f"# items {items.name}")
@@ -136,6 +140,12 @@ class _Text:
                 self._line(5, line, f"x + {line.path!r}", "i", {})
         self.say(3, "elif ls is not None and ls is not M:")
         self.say(4, f"bad = failed(TypeError(), {f'items {items.name}'!r}, bad, notices, r)")
+
+
+def _half(line: Line) -> SetAside:
+    """Return why a line is not read of which a field is not sent: half a street would replace the whole one elsewhere."""
+    fields = (".".join((*([target.place] if target.place else ()), *target.way)) for target in line.targets)
+    return SetAside(f"is said in {', '.join(fields)}, and one of them is not sent")
 
 
 def _failed(key: Line) -> Callable[..., list[str] | None]:

@@ -11,9 +11,9 @@ from crossroads.records import Record
 
 
 def spoken(line: Line, at: Callable[[Target], Any]) -> Any:
-    """Return the canonical value of one line of one record; MISSING where all its fields are absent."""
+    """Return the canonical value of one line of one record; MISSING where one of its fields is: half of it is no value."""
     remote = [at(target) for target in line.targets]
-    if all(value is MISSING for value in remote):
+    if any(value is MISSING for value in remote):
         return MISSING
     remote += [at(target) for target in line.sources]
     return line.codec.read(*(None if value is MISSING else value for value in remote))
@@ -22,13 +22,15 @@ def spoken(line: Line, at: Callable[[Target], Any]) -> Any:
 def speaker(line: Line) -> Callable[[Record], Any]:
     """Return what reads one line that needs no places, quickly: keys and change times are asked of every record."""
     read = line.codec.reader()
-    ways = [target.way for target in (*line.targets, *line.sources)]
+    ways, count = [target.way for target in (*line.targets, *line.sources)], len(line.targets)
     if len(ways) == 1 and len(ways[0]) == 1:
         (name,) = ways[0]
         return lambda record: read(record.get(name))
 
     def speaking(record: Record) -> Any:
-        remote = [record.get(way[0]) if len(way) == 1 else look(record, way) for way in ways]
+        remote = [record.get(way[0], MISSING) if len(way) == 1 else look(record, way) for way in ways]
+        if any(value is MISSING for value in remote[:count]):
+            return None
         return read(*[None if value is MISSING else value for value in remote])
 
     return speaking

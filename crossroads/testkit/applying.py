@@ -23,7 +23,17 @@ def apply(lens: Lens, base: Record | None, patch: Patch) -> Record:
         if look(record, key.targets[0].way) in (None, MISSING):
             example = next(value for value in key.codec.examples() if value)
             lay(record, key.targets[0].way, key.codec.write(example)[0])
+    _whole(lens, record)
     return record
+
+
+def _whole(lens: Lens, record: Record) -> None:
+    """Show every field of what is kept in several ones, as a system does whose columns they are."""
+    for line in lens.mapping.lines:
+        for target in line.targets if len(line.targets) > 1 else ():
+            trail = lens.mapping.spots[target.place].trail if target.place else ()
+            for owner in _reached([record], (*trail, *target.way[:-1])):
+                owner.setdefault(target.way[-1], None)
 
 
 def _identified(lens: Lens) -> dict[tuple[str, ...], list[Sequence[str]]]:

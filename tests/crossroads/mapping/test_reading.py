@@ -101,6 +101,53 @@ def test_an_empty_place_empties_its_fields_and_an_unexpanded_one_leaves_them_out
     assert places == said
 
 
+@pytest.mark.parametrize(
+    ("addresses", "said", "odd"),
+    [
+        ([{"Street": "Hauptstr."}], {}, ["addresses.main.street"]),
+        ([{"House": "5"}], {}, ["addresses.main.street"]),
+        ([{"Street": "Hauptstr.", "House": None}], {"addresses.main.street": "Hauptstr."}, []),
+        ([{"Street": None, "House": None}], {"addresses.main.street": None}, []),
+        ([{}], {}, []),
+    ],
+    ids=["no house number sent", "no street sent", "no house number", "neither", "neither sent"],
+)
+def test_what_is_said_in_several_fields_is_read_only_where_all_of_them_are_sent(
+    lens: Lens, addresses: Any, said: dict[str, Any], odd: list[str]
+) -> None:
+    notices: list[Notice] = []
+    (read,) = lens.read([changed(addresses=addresses)], notices)
+    assert not isinstance(read, RecordRejected)
+    assert {path: value for path, value in read.items() if path.startswith("addresses")} == said
+    assert [notice.path for notice in notices] == odd
+    assert all("address.House" in notice.reason for notice in notices)
+
+
+def test_a_time_of_which_one_field_is_not_sent_is_not_known(lens: Lens) -> None:
+    record = changed()
+    del record["Time"]
+    assert lens.changed_at(record) is None
+    assert lens.changed_at(changed(Time=None)) == "2026-11-22T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("item", "known"),
+    [
+        ({"default": False, "Address": "old@x.example"}, True),
+        ({"default": None, "Address": "old@x.example"}, True),
+        ({"Address": "old@x.example"}, False),
+        ({"default": "true", "Address": "old@x.example"}, False),
+        ({"default": 1.5, "Address": "old@x.example"}, False),
+    ],
+    ids=["says no", "null", "does not say", "a text", "a number"],
+)
+def test_a_place_is_empty_only_if_every_item_says_that_it_is_not_the_one(
+    lens: Lens, item: dict[str, Any], known: bool
+) -> None:
+    said = lens.get(changed(address__mails=[{"default": False, "Address": "o@x.example"}, item]))
+    assert said.get("emails.main.address", "not said") == (None if known else "not said")
+
+
 def test_fields_of_one_kind_are_read_of_that_kind_only(lens: Lens) -> None:
     said = lens.get(changed(Category="2", Name1="Blue Door", Name2="Bakery"))
     assert said["legal_name"] == "Blue Door Bakery"

@@ -87,6 +87,18 @@ def test_a_missing_nested_entity_is_created_below_its_parent(lens: Lens) -> None
     assert patch == Patch({}, (Part(BELOW, "Mail", {"AddressID": "7"}, said, exists=False),))
 
 
+@pytest.mark.parametrize("other", [{}, {"default": "yes"}], ids=["does not say", "says otherwise"])
+def test_no_second_item_is_made_while_nobody_can_tell_whether_one_of_them_is_it(
+    lens: Lens, other: dict[str, Any]
+) -> None:
+    record = deepcopy(PARTNER)
+    record["addresses"][0]["mails"] = [{"Seq": "1", "Address": "ann@example.com", **other}]
+    held = lens.get(PARTNER)
+    with pytest.raises(RecordRejected, match="place mail: an item of mails does not say default"):
+        lens.put({"emails.main.address": "e@x.example"}, record, held)
+    assert lens.put({"given_name": "Eva"}, record, held) == Patch({"First": "Eva"})
+
+
 def test_a_missing_parent_takes_its_new_children_along(lens: Lens) -> None:
     patch = lens.put({"emails.main.address": "ann@example.com"}, {**PARTNER, "addresses": []})
     said = {"uses": [{"use": "main"}], "mails": [{"default": True, "Address": "ann@example.com"}]}
