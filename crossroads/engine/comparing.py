@@ -48,7 +48,7 @@ def compare(job: Job, claims: Sequence[Claim]) -> Compared:
         if record is None or before is None:
             ready.append(claim)
             continue
-        document = rereading.shown(job.lens, record)
+        document = rereading.shown(job.lens, record, before.holds)
         edited = document is not None and before.told(document, None, "", job.together).differs
         if edited or lock(record, job.stream.blocked):
             changed[claim.id] = record

@@ -10,6 +10,7 @@ from crossroads.engine import ledger, parking, renewal, reviews, targets, words
 from crossroads.engine.due import note_due
 from crossroads.engine.intended import Intended, Unread, Waits, Withheld, Write
 from crossroads.engine.run import was_read
+from crossroads.engine.taken_out import staying
 from crossroads.engine.targets import Target
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import RecordRejected
@@ -18,7 +19,7 @@ from crossroads.plan import Member
 from crossroads.store import newid
 from crossroads.store.scopes import Scope
 from crossroads.store.session import Bulk, table
-from crossroads.store.tables import Due, Intent, Rejected
+from crossroads.store.tables import Due, Intent, Notice, Rejected
 
 _intent = Bulk(
     Intent,
@@ -26,6 +27,11 @@ _intent = Bulk(
      "attempts", "fence", "planned_at", "run"),
     update=(),
 )  # fmt: skip
+_notice = Bulk(Notice, ("connection", "stream", "key", "path", "reason", "at", "run"))
+_STAYS = (
+    "It was taken out of its list elsewhere and is left here as it is: a sync takes no item out of a list. Take it out "
+    "here too if it shall go."
+)
 _rejected = Bulk(Rejected, ("connection", "stream", "key", "step", "reasons", "at", "run", "digest"))
 
 
@@ -72,6 +78,7 @@ class Planner:
         waiting: set[str] = set()
         intents: list[tuple[Any, ...]] = []
         rejected: list[tuple[Any, ...]] = []
+        stays: list[tuple[Any, ...]] = []
         for profile in profiles:
             if profile not in golden:
                 considered.append(profile)
@@ -84,6 +91,8 @@ class Planner:
                 considered.append(name)
                 try:
                     if target:
+                        items = staying(self.lens, document, target.held)
+                        stays += [(*self.place, name, item, _STAYS, at, self.run) for item in items]
                         write = intended.update(document, target, references, open_.get(profile, ()))
                     else:
                         write = intended.create(profile, document, references, gone=profile in gone)
@@ -111,6 +120,7 @@ class Planner:
         ledger.replan(db, *self.place, profiles, at=at)
         _intent(db, intents)
         _rejected(db, rejected)
+        _notice(db, stays)
         self._settled(db, profiles, waiting | {name for name, how in ended.items() if how == "parked"})
         return considered, ended
 

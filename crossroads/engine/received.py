@@ -36,13 +36,13 @@ def written(
 
     A record that was `sought` after its answer was lost, or whose create was repeated, may have been changed by somebody since.
     """
-    document, made = shown(job.lens, result.record), not claim.slot
+    made, key = not claim.slot, _key(job.lens, result)
     if made:
         parking.go_on(db, *job.place, [claim.profile])  # it may have waited for a person to look it up
         claim = claim._replace(profile=holder(db, claim))
-    key = _key(job.lens, result)
     before = echo.held(db, job.member, [key]).get(key)
     old = before or Held(newid(), {}, {}, {}, {}, at, None)
+    document = shown(job.lens, result.record, {**old.holds, **claim.document})
     together = job.together
     ours = (
         _unchanged(claim.document, document, old.holds, together) if sought and document else claim.document

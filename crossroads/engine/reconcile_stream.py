@@ -136,6 +136,7 @@ class Comparison:
                 why = "the mapping cannot read it"
                 page.found.append(Found("stale", key, before.profile, why=why, digest=digest))
             else:
+                document = self.lens.completed(record, document, before.held.holds)
                 told = self._told(before.held, document, record)
                 if told.differs:
                     fields = _changed(before.held, told, document)

@@ -122,7 +122,8 @@ class Replayer:
             }
             edited = self.standing.edited
             records = [edited.get((one.key, one.digest), one.record) for one in stored]
-            for one, document in zip(stored, lens.read(records, notices), strict=True):
+            documents = lens.read(records, notices)
+            for one, record, document in zip(stored, records, documents, strict=True):
                 if one.mapping == lens.version and not every:
                     ended[one.key] = "unchanged"  # read by a sync meanwhile
                 elif isinstance(document, RecordRejected):
@@ -130,6 +131,7 @@ class Replayer:
                     if one.key not in newer:
                         rejected.append((one.key, document.reasons, one.record))
                 else:
+                    document = lens.completed(record, document, one.held.holds)
                     held = (
                         one.held  # what a blocked record says is no news by any mapping
                         if one.blocked

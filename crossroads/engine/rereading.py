@@ -87,17 +87,17 @@ def version(stream: Stream, record: Record | None) -> str | None:
     return record.get(stream.version) if record and stream.version else None
 
 
-def shown(lens: Lens, record: Record | None) -> Document | None:
-    """Return what a record says, or None where it was not shown or cannot be read."""
+def shown(lens: Lens, record: Record | None, held: Document) -> Document | None:
+    """Return what a record says, the `held` items that are in its lists no more included; None where it cannot be read."""
     try:
-        return lens.get(record) if record is not None else None
+        return lens.completed(record, lens.get(record), held) if record is not None else None
     except RecordRejected:
         return None
 
 
 def says(lens: Lens, record: Record, claim: Claim) -> bool:
     """Tell whether a record already says what an intent was to make it say."""
-    document = shown(lens, record) or {}
+    document = shown(lens, record, {}) or {}
     return all(alike(document.get(path), value) for path, value in claim.document.items())
 
 
@@ -108,8 +108,8 @@ def reread(
 
     One that somebody else stored since it was asked for is left as it is stored: planned again, it is asked for again.
     """
-    document = shown(job.lens, record)
     before = echo.held(db, job.member, [claim.slot]).get(claim.slot)
+    document = shown(job.lens, record, before.holds if before else {})
     profile = belonging.holder(db, claim, before.id if before else None)
     overtaken = bool(job.turns.overlapping(db, [claim.slot]))
     if record is not None and document is not None and before is not None and not overtaken:

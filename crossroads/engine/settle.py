@@ -1,6 +1,6 @@
 """Settle: compute the golden record of each touched profile, and queue the targets that say otherwise."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -12,11 +12,13 @@ from crossroads.engine import decisions, echo, naming, reviews
 from crossroads.engine.due import note_due
 from crossroads.engine.echo import Held
 from crossroads.engine.survivorship import CONTESTED, Source, Won
+from crossroads.engine.taken_out import staying
 from crossroads.engine.workspace import Workspace
 from crossroads.mapping import Lens
-from crossroads.store.session import Bulk, chunks, table
-from crossroads.store.tables import Contribution, Due, Link, Naming, Profile
+from crossroads.store.session import Bulk, Delete, chunks, table
+from crossroads.store.tables import Contribution, Due, Link, Naming, Notice, Profile
 
+_unlisted = Delete(Notice, ("connection", "stream", "key", "path"))
 _profile = Bulk(Profile, ("id", "entity", "document", "provenance", "settled_at", "run"))
 
 
@@ -65,6 +67,7 @@ def settle(
         waiting: dict[str, set[str]] = {}
         rows, lines, due = [], [], []
         golden: dict[str, Document] = {}
+        back: list[tuple[str, str, str, str]] = []
         for profile in some:
             mine = [part for part in parts.get(profile, ()) if (part.connection, part.stream) in ws.entities]
             if not any(not part.gone for part in mine):
@@ -78,16 +81,27 @@ def settle(
             if old != document or old_why != provenance:
                 rows.append((profile, entity, _text(document), _text(provenance), at, run))
                 lines.append(journal.Line("settle", profile, _difference(old, document, provenance)))
+                back += _back(ws, mine, old, document) if old is not None else ()
             due += _due_targets(ws, entity, profile, document, mine, open_)
         _profile(db, rows)
         note_due(db, due)
         naming.keep(db, ws, entity, golden)
+        _unlisted(db, back)
         if ws.survivorship.asks(entity):
             reviews.keep(db, entity, some, waiting, run=run, at=at)
         journal.append(db, lines, run=run, at=at)
         _forget(db, [profile for profile in some if all(part.gone for part in parts.get(profile, ()))])
         changed += len(rows)
     return changed
+
+
+def _back(
+    ws: Workspace, parts: Sequence[Part], old: Document, new: Document
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the list items that are golden again, of every record: none of them is one that stays behind any more."""
+    for part in parts:
+        for item in ws.lens(part.connection, part.stream).items(new.keys() - old.keys()):
+            yield part.connection, part.stream, part.key, item
 
 
 def contributions(
@@ -142,6 +156,8 @@ def source(ws: Workspace, part: Part) -> Source:
         since=part.held.since,
         readable=lens.readable,
         gone=part.silent,
+        lists=lens.lists,
+        lent=lens.items(part.held.echo.keys() - part.held.said.keys()),
     )
 
 
@@ -193,7 +209,9 @@ def _due_targets(
             part for part in parts if (part.connection, part.stream) == (member.connection, member.stream)
         ]
         if living := [part for part in held if not part.silent]:
-            differs = any(unsaid(part, lens, document, open_) for part in living)
+            differs = any(
+                unsaid(part, lens, document, open_) or staying(lens, document, part.held) for part in living
+            )
         elif held:
             differs = False  # what was deleted or blocked there is not made again
         else:
@@ -214,7 +232,7 @@ def wanted(
     """Return what a target's record should say: the golden values, and nothing where ours is golden no more.
 
     A value of another person's, written while the two were taken for one, must not stay behind. While a person is asked,
-    what a record says itself is not written over.
+    what a record says itself is not written over. Of a list item that is golden no more nothing is said (`staying`).
     """
     writes = lens.writes
     found = {path: value for path, value in document.items() if writes(path)}
@@ -223,7 +241,8 @@ def wanted(
         found = {path: value for path, value in found.items() if path not in contested or path not in own}
     if held is not None and held.echo:
         ours = held.echo.keys() - document.keys() - lens.references.keys()
-        found |= {path: None for path in ours if writes(path)}
+        items = {None, *lens.items(document)} if ours else {None}
+        found |= {path: None for path in ours if writes(path) and lens.item(path) in items}
     return found
 
 

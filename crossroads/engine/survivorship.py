@@ -1,7 +1,7 @@
 """Who wins when systems say different things: a pure function of what they said and people decided, field by field."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, RootModel
 
 from crossroads.canonical import ENTITIES, Document, fields, pattern
 from crossroads.engine.decided import Decision, ruling
+from crossroads.engine.taken_out import agreed
 from crossroads.engine.union import joined, labelled, whole
 from crossroads.engine.weighing import Rule, Source, Won, best, best_of_group, differ, last
 from crossroads.errors import MappingError
@@ -108,8 +109,9 @@ class Survivorship:
 
         Nothing but the sources, the decisions of people and the policy counts, and the order of the sources does not: ties
         fall by record address. A deleted or blocked record's word stands until another one says something later: that a
-        record went is no reason to write anything elsewhere.
+        record went is no reason to write anything elsewhere. An item that is taken out of its list is not in the document.
         """
+        sources = agreed(sources, partial(self._owner, entity, decisions))
         if len(sources) == 1:
             (only,) = sources
             at, since = only.said_at, only.since
@@ -128,6 +130,14 @@ class Survivorship:
         groups = self._alone(entity, saying, decisions, document, why)
         self._together(entity, groups, sources, decisions, document, why)
         return document, why
+
+    def _owner(self, entity: str, decisions: Decisions, paths: list[str], saying: Sequence[Source]) -> Source:
+        """Return whose word on an item of a list counts: of the record a person chose for a field of it, else by its rule."""
+        for path in paths if decisions else ():
+            if ruled := ruling(decisions, path, saying, [path]):
+                return ruled
+        rule, _ = self.rule(entity, paths[0])
+        return _chosen(rule, paths[0].rpartition(".")[0], paths, saying, {})[0]
 
     def _alone(
         self, entity: str, saying: Mapping[str, Sequence[Source]], decisions: Decisions, document: Document, why: dict[str, Won]

@@ -21,7 +21,10 @@ class Rule(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What one contribution said itself, and when."""
+    """What one contribution said itself, and when.
+
+    `lists` are the names of the lists it reads, `lent` the items in them of which it has a field from us only.
+    """
 
     id: str
     address: str
@@ -32,6 +35,8 @@ class Source:
     since: Mapping[str, str] = field(default_factory=dict)
     readable: frozenset[str] = frozenset()
     gone: bool = False
+    lists: frozenset[str] = frozenset()
+    lent: frozenset[str] = frozenset()
 
     def at(self, path: str) -> str:
         """Return when the value of a path was said."""

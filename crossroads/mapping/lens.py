@@ -1,6 +1,6 @@
 """A mapping as a two-way lens between the records of one stream and canonical documents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -8,6 +8,7 @@ from crossroads.canonical import Document
 from crossroads.errors import RecordRejected
 from crossroads.mapping.codecs import SetAside
 from crossroads.mapping.codecs_key import Pointing
+from crossroads.mapping.items import vanished
 from crossroads.mapping.lines import Compiled, Notice, Patch, Reference
 from crossroads.mapping.reading import reader
 from crossroads.mapping.speaking import speaker
@@ -21,8 +22,8 @@ class Lens:
     `version` is a short hash of mapping, overlay and code lists. `writes` tells of a path of a document whether
     `put` can say it (`lines.A-1.sku` is one of `lines.*.sku`). `identity` are the paths whose values tell
     who this is, `readable` and `writable` the paths of either direction (`lines.*.sku` for items), `requires`
-    those without which nothing is created, `sources` the remote fields the mapping reads. `create_reference`
-    says whether `put(reference=...)` finds a place.
+    those without which nothing is created, `sources` the remote fields the mapping reads, `lists` the names of the
+    lists it reads. `create_reference` says whether `put(reference=...)` finds a place.
     """
 
     def __init__(self, mapping: Compiled) -> None:
@@ -42,6 +43,9 @@ class Lens:
             if isinstance(line.codec, Pointing)
         }
         self.sources = _sources(mapping)
+        self._lists = [items for items in mapping.lists if items.flow != "out"]
+        self.lists = frozenset(items.name for items in self._lists)
+        self._named = frozenset(items.name for items in mapping.lists)
         self._read, self.source = reader(mapping)
         # Asked of every field of every record, and orders have as many paths as there are labels of lines.
         self.writes = lru_cache(maxsize=10_000)(partial(_in, self.writable))
@@ -92,6 +96,11 @@ class Lens:
             raise said
         return said
 
+    def completed(self, record: Record, document: Document, held: Iterable[str]) -> Document:
+        """Return a document with None for all that is held of items which the lists of its record show no more."""
+        gone = [path for items in self._lists for path in vanished(items, record, held)]
+        return {**document, **dict.fromkeys(gone)} if gone else document
+
     def put(
         self,
         document: Document,
@@ -108,6 +117,14 @@ class Lens:
         if base is None:
             return created(self.mapping, document, reference)
         return changed(self.mapping, document, base, self.get(base) if held is None else held)
+
+    def item(self, path: str) -> str | None:
+        """Return the list item that a path of a document is in: `lines.A-1` for `lines.A-1.sku`; None if it is in none."""
+        return path.rpartition(".")[0] if path.partition(".")[0] in self._named else None
+
+    def items(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return the list items that some paths of a document are in."""
+        return frozenset(filter(None, map(self.item, paths))) if self._named else frozenset()
 
     def says(self, path: str) -> bool:
         """Tell whether the mapping has this path of a document, in either direction."""

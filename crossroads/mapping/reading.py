@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 from crossroads.canonical import Document
 from crossroads.errors import RecordRejected
 from crossroads.mapping.codecs import SetAside
+from crossroads.mapping.items import keyless, labelled
 from crossroads.mapping.lines import Compiled, ItemList, Line, Notice
 from crossroads.mapping.paths import MISSING, Spot, Target, unsure
-from crossroads.mapping.speaking import labelled, speaker
+from crossroads.mapping.speaking import speaker
 from crossroads.records import Record
 
 Read: TypeAlias = Callable[[Sequence[Record], list[Notice]], list[Document | RecordRejected]]
@@ -132,8 +133,11 @@ class _Text:
     def _items(self, items: ItemList) -> None:
         self.say(3, f"# items {items.name}")
         self._get(3, "ls", Target(None, items.at), "r", {})
-        self.say(3, "if ls.__class__ is list:", "    seen = {}", "    for i in ls:")
-        self.names[f"key_{items.name}"] = labelled(items)
+        self.names |= {f"key_{items.name}": labelled(items), f"keyless_{items.name}": keyless(items)}
+        self.names[f"unkeyed_{items.name}"] = _unkeyed(items)
+        self.say(3, f"if ls.__class__ is list and ls and keyless_{items.name}(ls):")
+        self.say(4, f"bad = failed(unkeyed_{items.name}, {items.name!r}, bad, notices, r)")
+        self.say(3, "elif ls.__class__ is list:", "    seen = {}", "    for i in ls:")
         self.say(5, f"x = {f'{items.name}.'!r} + key_{items.name}(i, seen) + '.'")
         for line in items.lines:
             if line.flow != "out":
@@ -146,6 +150,14 @@ def _half(line: Line) -> SetAside:
     """Return why a line is not read of which a field is not sent: half a street would replace the whole one elsewhere."""
     fields = (".".join((*([target.place] if target.place else ()), *target.way)) for target in line.targets)
     return SetAside(f"is said in {', '.join(fields)}, and one of them is not sent")
+
+
+def _unkeyed(items: ItemList) -> SetAside:
+    """Return why a list is not read whose items do not tell their key: each would be taken for another one."""
+    key = ".".join(items.key.targets[0].way)
+    return SetAside(
+        f"cannot be told apart: no item of {'.'.join(items.at)} shows {key}; say in the mapping what their key is now"
+    )
 
 
 def _failed(key: Line) -> Callable[..., list[str] | None]:

@@ -1,12 +1,10 @@
-"""Reads single lines of single records: keys, change times, labels of items, and what a draft would say."""
+"""Reads single lines of single records: keys, change times, and what a draft would say."""
 
 from collections.abc import Callable
 from typing import Any
 
-from crossroads.errors import RecordRejected
-from crossroads.mapping.codecs import SetAside
-from crossroads.mapping.lines import ItemList, Line
-from crossroads.mapping.paths import MISSING, Target, label, look
+from crossroads.mapping.lines import Line
+from crossroads.mapping.paths import MISSING, Target, look
 from crossroads.records import Record
 
 
@@ -34,16 +32,3 @@ def speaker(line: Line) -> Callable[[Record], Any]:
         return read(*[None if value is MISSING else value for value in remote])
 
     return speaking
-
-
-def labelled(items: ItemList) -> Callable[[Record, dict[str, int]], str]:
-    """Return what gives each item of one list its label, as the key's codec reads the key."""
-
-    def labelling(item: Record, seen: dict[str, int]) -> str:
-        try:
-            said = spoken(items.key, lambda target: look(item, target.way))
-        except (SetAside, RecordRejected):
-            said = None
-        return label(said if isinstance(said, str) else None, seen)
-
-    return labelling

@@ -8,9 +8,10 @@ from crossroads.canonical import Document
 from crossroads.errors import RecordRejected
 from crossroads.mapping.codecs import SetAside
 from crossroads.mapping.draft import Draft
+from crossroads.mapping.items import grouped, labelled
 from crossroads.mapping.lines import Compiled, ItemList, Line, Patch
 from crossroads.mapping.paths import MISSING, look
-from crossroads.mapping.speaking import labelled, spoken
+from crossroads.mapping.speaking import spoken
 from crossroads.records import Part, Record
 
 
@@ -102,9 +103,10 @@ def created(mapping: Compiled, document: Document, reference: str | None) -> Pat
             _fill(line, document[line.path], draft, reasons, line.path)
     for items in mapping.lists:
         if items.flow != "in":
-            for label, fields in _items(items, document).items():
-                record = _new_item(items, fields, reasons, f"{items.name}.{label}.")
-                draft.append(items.at, record)
+            for label, fields in grouped(items, document).items():
+                if not _empty(fields):
+                    record = _new_item(items, fields, reasons, f"{items.name}.{label}.")
+                    draft.append(items.at, record)
     if reasons:
         raise RecordRejected(*reasons)
     return draft.patch()
@@ -121,15 +123,9 @@ def _fill(line: Line, value: Any, draft: Draft, reasons: list[str], path: str) -
             draft.say(target, said)
 
 
-def _items(items: ItemList, document: Document) -> dict[str, Document]:
-    """Return the items of one list in a document: label -> field -> value."""
-    start = f"{items.name}."
-    found: dict[str, Document] = {}
-    for path, value in document.items():
-        if path.startswith(start):
-            label, _, name = path[len(start) :].rpartition(".")
-            found.setdefault(label, {})[name] = value
-    return found
+def _empty(fields: Document) -> bool:
+    """Tell whether an item is there no more."""
+    return all(value is None for value in fields.values())
 
 
 def _new_item(items: ItemList, fields: Document, reasons: list[str], prefix: str) -> Record:
@@ -143,18 +139,21 @@ def _new_item(items: ItemList, fields: Document, reasons: list[str], prefix: str
 def _change_items(
     items: ItemList, document: Document, held: Document, draft: Draft, reasons: list[str]
 ) -> Iterator[Part]:
-    """Change the items of one list: as parts where the system addresses them, else inside the record."""
+    """Change the items of one list: as parts where the system addresses them, else inside the record.
+
+    One that is said to be there no more is left as it is: nothing here takes an item out, and one without its fields is worse.
+    """
     lying = look(draft.base, items.at)
     labels: dict[str, Record] = {}
     if isinstance(lying, list):
         name, seen = labelled(items), dict[str, int]()
         labels = {name(item, seen): item for item in lying}
-    had = _items(items, held)
-    for label, fields in _items(items, document).items():
+    had = grouped(items, held)
+    for label, fields in grouped(items, document).items():
+        if _empty(fields):
+            continue
         item, prefix = labels.get(label), f"{items.name}.{label}."
         if item is None:
-            if all(value is None for value in fields.values()):
-                continue
             record = _new_item(items, fields, reasons, prefix)
             known: Mapping[str, Any] = {}
         else:

@@ -218,6 +218,51 @@ def test_items_are_found_by_their_key_and_doubles_get_a_label_of_their_own(write
 
 
 @pytest.mark.parametrize(
+    ("items", "labels", "odd"),
+    [
+        ([{"Quantity": "1"}, {"Quantity": "2"}], set(), ["lines"]),
+        ([{"Material": {"id": 1}, "Quantity": "1"}], set(), ["lines"]),
+        ([{"Material": None, "Quantity": "1"}], {"-"}, []),
+        ([{"Material": "", "Quantity": "1"}, {"Quantity": "2"}], {"-", "-/2"}, []),
+        ([], set(), []),
+    ],
+    ids=["not sent", "unreadable", "null", "empty", "no items"],
+)
+def test_a_list_is_set_aside_if_none_of_its_items_shows_its_key(
+    write: object, items: Any, labels: set[str], odd: list[str]
+) -> None:
+    notices: list[Notice] = []
+    (said,) = load("acme", "order").read([{"Id": 1, "Items": items}], notices)
+    assert not isinstance(said, RecordRejected)
+    assert {path.split(".")[1] for path in said} == labels
+    assert [notice.path for notice in notices] == odd
+    assert all("Material" in notice.reason for notice in notices)
+
+
+HELD = ["reference", "lines.A-1.sku", "lines.A-1.quantity", "lines.B.sku", "lines.-.quantity"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "gone"),
+    [
+        ({"Items": [{"Material": "A-1"}]}, {"lines.B.sku", "lines.-.quantity"}),
+        ({"Items": [{"Material": "A-1"}, {"Material": None}]}, {"lines.B.sku"}),
+        ({"Items": []}, set(HELD[1:])),
+        ({"Items": [{"Material": "A-1"}, {"Quantity": "1"}]}, set()),
+        ({"Items": None}, set()),
+        ({}, set()),
+    ],
+    ids=["others", "one without key", "none", "a key is not sent", "null", "not shown"],
+)
+def test_what_is_held_of_items_that_a_list_shows_no_more_is_said_to_be_gone(
+    write: object, shown: dict[str, Any], gone: set[str]
+) -> None:
+    lens, record = load("acme", "order"), {"Id": 1, **shown}
+    document = lens.get(record)
+    assert lens.completed(record, document, HELD) == {**document, **dict.fromkeys(gone)}
+
+
+@pytest.mark.parametrize(
     ("field", "value"), [("Currency", "XYQ"), ("Items", [{"Material": "A", "Unit": "??"}])]
 )
 def test_unknown_currencies_and_units_reject_the_record(write: object, field: str, value: Any) -> None:

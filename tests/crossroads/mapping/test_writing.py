@@ -190,6 +190,15 @@ def test_items_are_changed_by_key_never_by_position(write: object) -> None:
     ]
 
 
+def test_an_item_that_is_gone_is_neither_emptied_nor_made(write: object) -> None:
+    lens = load("acme", "order")
+    gone = {"lines.B.sku": None, "lines.B.quantity": None}
+    base = {"Id": 1, "Items": [{"Material": "B", "Quantity": "2"}]}
+    assert lens.put(gone, base) is None
+    assert lens.put(gone, {"Id": 1, "Items": []}) is None
+    assert lens.put({"reference": "#1", **gone}) == Patch({"Name": "#1"})
+
+
 def test_more_decimal_places_than_the_system_keeps_are_refused_not_rounded(write: object) -> None:
     with pytest.raises(RecordRejected, match="2 decimal places"):
         load("acme", "order").put({"net_total": "1.005"}, {"Id": 1, "Net": "1.00"})
