@@ -2,7 +2,7 @@
 
 Every record's own fields are looked at, of their insides a sample: the first twenty records that changed in an attempt and
 then each fiftieth; in the first read, which is the baseline, each twenty-fifth. A nested field that one record in a thousand
-has is seen some time, not at once.
+has is seen some time, not at once. A mapped field of their own that all records lose is missed after fifty that changed.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -43,6 +43,9 @@ class Watch:
         self.own = set(self.shape.root.children)
         self.changed = 0  # records that could have been looked at
         self.kept = self.shape.looked  # records whose counts are stored
+        self.without: dict[
+            str, int
+        ] = {}  # how many of the records that changed last have no such mapped field
         self.begun = False
 
     def look(
@@ -52,9 +55,10 @@ class Watch:
         shape = self.shape
         for key in {*self._with_new_fields(records), *self._sample(changed)}:
             shape.look(records[key])
-        if shape.looked == self.kept:
+        lost = self._lost(records, changed)
+        if shape.looked == self.kept and not lost:
             return
-        full = not self.begun or shape.looked >= self.kept + FIRST
+        full = lost or not self.begun or shape.looked >= self.kept + FIRST
         if full:
             self._missing()
         if full or shape.news:
@@ -78,6 +82,28 @@ class Watch:
             yield from islice(changed, FIRST - before)
         yield from islice(changed, max(FIRST, before + -before % each) - before, None, each)
 
+    def _lost(self, records: Mapping[str, Record], changed: Collection[str]) -> bool:
+        """Count the records since each mapped field of their own came last, and tell whether one of them is away by now.
+
+        Asked of the newest record first: as long as a field comes, that is one look-up a page.
+        """
+        if self.shape.baseline:
+            return False
+        newest, lost = list(changed)[::-1], False
+        for name, node in self.shape.root.children.items():
+            if node.named:
+                last = next((n for n, key in enumerate(newest) if name in records[key]), None)
+                former = self.without.get(node.path, 0)
+                self.without[node.path] = former + len(newest) if last is None else last
+                lost |= self._away(node)
+        return lost
+
+    def _away(self, node: Node) -> bool:
+        """Tell whether a field that nearly all records had does not come any more."""
+        without = max(self.shape.looked - node.last_at, self.without.get(node.path, 0))
+        known = node.named and node.state == "approved" and node.seen >= SEEN and node.share >= NEARLY_ALL
+        return known and without >= AWAY
+
     def _missing(self) -> None:
         """Find out which fields stopped coming, and which are back."""
         shape = self.shape
@@ -85,13 +111,7 @@ class Watch:
             if node.state == "missing" and node.last_at > self.kept:
                 node.state = "approved"
                 shape.tell(node)
-            elif (
-                node.named
-                and node.state == "approved"
-                and shape.looked - node.last_at >= AWAY
-                and node.seen >= SEEN
-                and node.share >= NEARLY_ALL
-            ):
+            elif self._away(node):
                 node.state = "missing"
                 shape.tell(node)
 

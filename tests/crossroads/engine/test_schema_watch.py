@@ -122,6 +122,42 @@ def test_a_mapped_field_that_stops_coming_is_missing_and_empties_nothing(erp: An
     assert states(erp) == {"round": "new"}
 
 
+@pytest.mark.parametrize(
+    ("page", "without", "then", "found"),
+    [
+        (25, 49, 0, {}),
+        (25, 50, 0, {"mail": "missing"}),
+        (100, 49, 0, {}),
+        (100, 50, 0, {"mail": "missing"}),
+        (100, 60, 1, {}),
+    ],
+    ids=["49 in pages", "50 in pages", "49", "50", "60 and one that has it"],
+)
+def test_a_mapped_field_that_all_lose_at_once_is_missing_however_few_are_looked_at(
+    world: Callable[..., Any], page: int, without: int, then: int, found: dict[str, str]
+) -> None:
+    w = world(erp=Memory(page=page))
+    for number in range(100):
+        w.systems["erp"].put("people", str(number), **person(number))
+    w.sync()
+    edit(w, range(without), lambda record: record.pop("mail"))
+    edit(w, range(without, without + then), lambda record: record.update(family="Berg"))
+    w.sync()
+    assert states(w) == found
+    edit(w, [99], lambda record: record.update(family="Ek"))
+    w.sync()
+    assert states(w) == {}, "a record came that has it"
+
+
+def test_a_first_read_misses_nothing_however_its_records_are_ordered(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(page=100))
+    for number in range(200):
+        more = {"street": "Lane"} if number < 100 else {}
+        w.systems["erp"].put("people", str(number), **person(number, **more))
+    w.sync()
+    assert states(w) == {}
+
+
 def test_a_field_that_no_mapping_reads_or_that_few_records_have_is_never_missing(
     world: Callable[..., Any],
 ) -> None:
