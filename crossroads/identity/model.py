@@ -29,6 +29,8 @@ HEIR = "heir"
 
 RIVALS = (*KINDS[:-1], HEIR)
 TOLERANCE = 1e-6
+SMALL = 100
+"""Of fewer records two are believed to be one person's no sooner than of so many."""
 
 
 class Chances(BaseModel):
@@ -93,9 +95,10 @@ class Model(BaseModel):
     def of_size(self, records: int) -> Self:
         """Return the same beliefs about so many records.
 
-        As a population grows, a person's pairs grow with it and all pairs with its square; namesakes grow with the latter.
+        As a population grows, a person's pairs grow with it and all pairs with its square; namesakes grow with the latter. That
+        a file is small makes nobody likelier to be in it twice: namesakes of a dozen would be one whatever else they say.
         """
-        grown = self.records / max(records, 1)
+        grown = self.records / max(records, SMALL)
         shares = {
             kind: share * grown if kind in ("person", "household", HEIR) else share
             for kind, share in self.shares.items()

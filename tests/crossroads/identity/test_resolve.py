@@ -247,6 +247,14 @@ def test_what_speaks_against_counts_as_much_as_what_speaks_for() -> None:
     assert clusters(3, chain, lambda a, b: 2.5, never, lambda a, b: {a, b} == {0, 2}, 2.0) == [0, 0, 0]
 
 
+def test_two_of_a_dozen_are_believed_to_be_one_no_sooner_than_two_of_a_hundred() -> None:
+    ana = Person(given="ana", family="berski", phone="+4915112345678", city="bath")
+    other = ana._replace(phone="+4917298765432", city="york")
+    shipped = Model.shipped()
+    few, many = (Scorer(shipped.of_size(count)).weight(ana, other) for count in (6, 100))
+    assert few == many < shipped.threshold
+
+
 def test_a_rare_name_counts_for_more_than_a_frequent_one(model: Model) -> None:
     shares = model.frequencies["family"].shares
     frequent, rare = max(shares, key=shares.__getitem__), min(shares, key=shares.__getitem__)
