@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from crossroads.errors import ConfigError
 from crossroads.identity import normal
+from crossroads.identity.document import parted
 from crossroads.identity.person import Person
 
 PER_STEP = 10_000
@@ -89,6 +90,9 @@ class Fields(BaseModel):
                 normal.full_name(said("name"), surnames) if "name" in at else (None, None, None)
             )
             first, second = normal.surnames(said("family"))
+            street, house = said("street"), said("house")
+            if "house" not in at:  # then it stands beside the street, if anywhere
+                street, house = parted(street)
             return Person(
                 given=normal.given_name(said("given")) or given,
                 family=first or family,
@@ -96,8 +100,8 @@ class Fields(BaseModel):
                 birth_date=normal.day(said("birth_date")),
                 email=normal.email(said("email")),
                 phone=normal.phone(said("phone"), said("country") or None),
-                street=normal.street(said("street")),
-                house=normal.squeezed(said("house")),
+                street=normal.street(street),
+                house=normal.squeezed(house),
                 postcode=normal.squeezed(said("postcode")),
                 city=normal.plain(said("city")),
                 tax_id=normal.squeezed(said("tax_id")),

@@ -36,3 +36,17 @@ def test_a_file_in_another_encoding_is_refused_with_what_is_expected(tmp_path: P
     file.write_bytes("key,who\n1,José\n".encode("latin-1"))
     with pytest.raises(ConfigError, match="CSV in UTF-8"):
         list(read(file, Fields(id="key", name="who")))
+
+
+@pytest.mark.parametrize(
+    ("fields", "street", "house"),
+    [({"street": "line"}, "high st", "7"), ({"street": "line", "house": "no"}, "high st 7", "9")],
+    ids=["in one column", "in two"],
+)
+def test_a_house_number_is_found_in_the_street_where_it_has_no_column(
+    tmp_path: Path, fields: dict[str, str], street: str, house: str
+) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("key,line,no\n1,High Street 7,9\n")
+    ((_, person),) = read(file, Fields(id="key", **fields))
+    assert (person.street, person.house) == (street, house)
