@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from crossroads.canonical import Document
-from crossroads.engine import reviews
+from crossroads.engine import reviews, unmapped
 from crossroads.engine.settle import Part, unsaid
 from crossroads.engine.workspace import Workspace
 from crossroads.store.session import table
@@ -30,12 +30,13 @@ def effects(
     ws: Workspace, entity: str, parts: Sequence[Part], document: Document, contested: set[str]
 ) -> Iterator[Effect]:
     """Yield what each record of a profile that may be written to will be told."""
+    words = unmapped.words(part.held for part in parts)
     targets = {(m.connection, m.stream) for m in ws.members(entity) if m.write}
     for part in parts:
         if part.silent or (part.connection, part.stream) not in targets:
             continue
         lens = ws.lens(part.connection, part.stream)
-        for path, value in sorted(unsaid(part, lens, document, contested).items()):
+        for path, value in sorted(unsaid(part, lens, document, contested, words).items()):
             yield Effect(part.address, path, part.held.holds.get(path), value)
 
 

@@ -9,6 +9,7 @@ from crossroads.canonical import Document
 from crossroads.engine.raw import unpack
 from crossroads.engine.settle import wanted
 from crossroads.engine.targets import Referred, Target
+from crossroads.engine.unmapped import NOTHING, Words
 from crossroads.mapping import Lens, Patch
 from crossroads.plan import Member, When
 from crossroads.store.session import table
@@ -77,13 +78,14 @@ class Intended:
         target: Target,
         references: Mapping[str, Referred],
         contested: Collection[str] = (),
+        words: Words = NOTHING,
     ) -> Write | None:
         """Return the update that makes a record say the golden values, or None if it does.
 
         One that names a record which is not there yet is sent without, and `waits` for it.
         """
         self.waits = None
-        due = self._referred(wanted(self.lens, golden, target.held, contested), target, references)
+        due = self._referred(wanted(self.lens, golden, target.held, contested, words), target, references)
         holds, means = target.held.holds, target.held.means
         differing = {
             path: value for path, value in due.items() if holds.get(path) != value and not means(path, value)

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from crossroads.engine import ledger, parking, renewal, reviews, targets, words
+from crossroads.engine import ledger, parking, renewal, reviews, targets, unmapped, words
 from crossroads.engine.due import note_due
 from crossroads.engine.intended import Intended, Unread, Waits, Withheld, Write
 from crossroads.engine.run import was_read
@@ -72,6 +72,8 @@ class Planner:
         references = targets.references(db, self.member, self.lens, golden)
         gone = targets.gone(db, self.member, profiles)
         open_ = reviews.contested(db, self.ws.survivorship, self.entity, golden)
+        held = ((profile, target.held) for profile, those in records.items() for target in those)
+        lost = unmapped.of(db, golden, held)
         intended = Intended(db, self.member, self.lens, self.creatable, read=self._was_read(db))
         considered: list[str] = []
         ended: dict[str, str] = {}
@@ -85,15 +87,16 @@ class Planner:
                 ended[profile] = "superseded"  # it was merged into another since
                 continue
             document = golden[profile]
-            held: list[Target | None] = [*records.get(profile, ())]
-            for target in held or [None]:
+            those: list[Target | None] = [*records.get(profile, ())]
+            for target in those or [None]:
                 name = target.key if target else profile
                 considered.append(name)
                 try:
                     if target:
-                        items = staying(self.lens, document, target.held)
+                        unsaid = lost.get(profile, unmapped.NOTHING)
+                        items = staying(self.lens, document, target.held, unsaid)
                         stays += [(*self.place, name, item, _STAYS, at, self.run) for item in items]
-                        write = intended.update(document, target, references, open_.get(profile, ()))
+                        write = intended.update(document, target, references, open_.get(profile, ()), unsaid)
                     else:
                         write = intended.create(profile, document, references, gone=profile in gone)
                 except Withheld:

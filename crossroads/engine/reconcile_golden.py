@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from crossroads.canonical import Document
 from crossroads.engine import parking
 from crossroads.engine.settle import Part, addressed, unsaid
+from crossroads.engine.unmapped import Words
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens
 from crossroads.plan import Member
@@ -52,7 +53,9 @@ def there(db: Connection, member: Member, profiles: Sequence[str]) -> frozenset[
     )
 
 
-def differing(part: Part, lens: Lens, golden: Document, record: Record, meant: Meant | None) -> list[str]:
+def differing(
+    part: Part, lens: Lens, golden: Document, record: Record, meant: Meant | None, words: Words
+) -> list[str]:
     """Return the fields that a write would change so that `record`, as it is now, says the golden values.
 
     What the mapping sends on create only, or cannot clear, is no drift: no write would mend it. Nor is anything of a blocked
@@ -62,7 +65,7 @@ def differing(part: Part, lens: Lens, golden: Document, record: Record, meant: M
         return []
     apart = {
         path: value
-        for path, value in unsaid(part, lens, golden).items()
+        for path, value in unsaid(part, lens, golden, words=words).items()
         if not (meant and _same(part, lens, path, value, meant))
     }
     return sorted(path for path, value in apart.items() if _mended(part, lens, path, value, record))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from xxhash import xxh3_128_hexdigest
 
 from crossroads.canonical import Document
-from crossroads.engine import aside, echo
+from crossroads.engine import aside, echo, unmapped
 from crossroads.engine.echo import Held
 from crossroads.engine.raw import original
 from crossroads.engine.reconcile_found import Found
@@ -21,6 +21,7 @@ from crossroads.engine.reconcile_golden import differing, references
 from crossroads.engine.settle import Part
 from crossroads.engine.standing import standing
 from crossroads.engine.turns import Turns
+from crossroads.engine.unmapped import NOTHING, Words
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens
@@ -170,10 +171,19 @@ class Comparison:
             if profile in golden
         ]
         meant = references(db, self.member, self.lens, [(part, golden[part.profile]) for part in parts])
+        lost = unmapped.of(db, golden, ((part.profile, part.held) for part in parts))
+
+        def words(part: Part) -> Words:
+            return lost.get(part.profile, NOTHING)
+
         return [
             Found("drift", part.key, part.profile, fields)
             for part in parts
-            if (fields := differing(part, self.lens, golden[part.profile], records[part.key], meant))
+            if (
+                fields := differing(
+                    part, self.lens, golden[part.profile], records[part.key], meant, words(part)
+                )
+            )
         ]
 
 

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from crossroads.canonical import Document
+from crossroads.engine import unmapped
 from crossroads.engine.due import note_due
 from crossroads.engine.settle import Part, contributions, unsaid
 from crossroads.engine.workspace import Workspace
@@ -194,4 +195,5 @@ def _moot(
         return bool(held)
     lens = ws.lens(*place)
     mine = [part for part in held if part.key == refusal.slot]
-    return not any(unsaid(part, lens, golden[profile]) for part in mine)
+    words = unmapped.words(part.held for part in parts.get(profile, ()))
+    return not any(unsaid(part, lens, golden[profile], words=words) for part in mine)

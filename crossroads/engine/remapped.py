@@ -11,7 +11,8 @@ def remapped(held: Held, document: Document, lens: Lens, read_at: str, *, true: 
     """Return what is true after the content a contribution was read from is read by another mapping.
 
     Nothing in it is news. A value that came from us stays ours; if the copy is older than our write (not `true`), as we
-    wrote it. A field that the mapping has no more is dropped; one it had not is the system's own word since `read_at`.
+    wrote it. A field that the mapping has no more is dropped, but for the time it was said (`unmapped`); one it had not is
+    the system's own word since `read_at`.
     """
     holds, ours, since = dict(held.holds), dict(held.echo), dict(held.since)
     differs = False
@@ -29,6 +30,6 @@ def remapped(held: Held, document: Document, lens: Lens, read_at: str, *, true: 
             differs = True
     for path in [path for path in holds if path not in document and path not in ours and not lens.says(path)]:
         del holds[path]
-        since.pop(path, None)
+        since.setdefault(path, held.said_at)
         differs = True
     return replace(held, holds=holds, echo=ours, since=since, differs=differs)

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, select
 
 from crossroads import journal
 from crossroads.canonical import Document
-from crossroads.engine import decisions, echo, naming, reviews
+from crossroads.engine import decisions, echo, naming, reviews, unmapped
 from crossroads.engine.due import note_due
 from crossroads.engine.echo import Held
 from crossroads.engine.survivorship import CONTESTED, Source, Won
 from crossroads.engine.taken_out import staying
+from crossroads.engine.unmapped import NOTHING, Words
 from crossroads.engine.workspace import Workspace
 from crossroads.mapping import Lens
 from crossroads.store.session import Bulk, Delete, chunks, table
@@ -201,6 +202,7 @@ def _due_targets(
     due: list[tuple[str, str, str]] = []
     if all(part.silent for part in parts):
         return due  # a blocked person is no news to anybody
+    words = unmapped.words(part.held for part in parts)
     for member in ws.members(entity):
         if not member.write:
             continue
@@ -210,7 +212,8 @@ def _due_targets(
         ]
         if living := [part for part in held if not part.silent]:
             differs = any(
-                unsaid(part, lens, document, open_) or staying(lens, document, part.held) for part in living
+                unsaid(part, lens, document, open_, words) or staying(lens, document, part.held, words)
+                for part in living
             )
         elif held:
             differs = False  # what was deleted or blocked there is not made again
@@ -227,12 +230,17 @@ def contested(why: Mapping[str, Won]) -> set[str]:
 
 
 def wanted(
-    lens: Lens, document: Document, held: Held | None, contested: Collection[str] = frozenset()
+    lens: Lens,
+    document: Document,
+    held: Held | None,
+    contested: Collection[str] = frozenset(),
+    words: Words = NOTHING,
 ) -> Document:
     """Return what a target's record should say: the golden values, and nothing where ours is golden no more.
 
     A value of another person's, written while the two were taken for one, must not stay behind. While a person is asked,
-    what a record says itself is not written over. Of a list item that is golden no more nothing is said (`staying`).
+    what a record says itself is not written over. Of a list item that is golden no more nothing is said (`staying`), nor of a
+    value that only lost its line in a mapping: `words` are those that did.
     """
     writes = lens.writes
     found = {path: value for path, value in document.items() if writes(path)}
@@ -240,18 +248,25 @@ def wanted(
         own = held.own
         found = {path: value for path, value in found.items() if path not in contested or path not in own}
     if held is not None and held.echo:
-        ours = held.echo.keys() - document.keys() - lens.references.keys()
+        lost = held.echo.keys() - document.keys() - lens.references.keys()
+        ours = {path for path in lost if not unmapped.stays(held, path, words)}
         items = {None, *lens.items(document)} if ours else {None}
         found |= {path: None for path in ours if writes(path) and lens.item(path) in items}
     return found
 
 
-def unsaid(part: Part, lens: Lens, document: Document, contested: Collection[str] = frozenset()) -> Document:
+def unsaid(
+    part: Part,
+    lens: Lens,
+    document: Document,
+    contested: Collection[str] = frozenset(),
+    words: Words = NOTHING,
+) -> Document:
     """Return what a target's record should say of the golden values and does not; a reference counts by its address."""
     holds, means = addressed(part, lens, part.held.holds), part.held.means
     return {
         path: value
-        for path, value in wanted(lens, document, part.held, contested).items()
+        for path, value in wanted(lens, document, part.held, contested, words).items()
         if holds.get(path) != value and (path in lens.references or not means(path, value))
     }
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from crossroads.canonical import Document
+from crossroads.engine import unmapped
 from crossroads.engine.echo import Held
+from crossroads.engine.unmapped import Words
 from crossroads.engine.weighing import Source
 from crossroads.mapping import Lens
 
@@ -38,9 +40,13 @@ def agreed(sources: Sequence[Source], choose: Choose) -> Sequence[Source]:
     return [_without(source, silent[source.id]) if source.id in silent else source for source in sources]
 
 
-def staying(lens: Lens, document: Document, held: Held) -> list[str]:
+def staying(lens: Lens, document: Document, held: Held, words: Words) -> list[str]:
     """Return the items of a target's record that are golden no more: nothing is sent of them, and nothing takes them out."""
-    there = lens.items(path for path, value in held.holds.items() if value is not None and lens.writes(path))
+    there = lens.items(
+        path
+        for path, value in held.holds.items()
+        if value is not None and lens.writes(path) and not unmapped.stays(held, path, words)
+    )
     return sorted(there - lens.items(document)) if there else []
 
 

@@ -40,8 +40,9 @@ class Contribution(SQLModel, table=True):
 
     `holds` is the document as the system has it now. `echo` lists the fields whose present value came from
     us, as path -> [value we wrote, value the system shows for it, when it was said]; for those, `said` keeps what the system
-    itself had said before. `since` has the time of each field that changed later than `said_at`. A field the
-    system emptied is there with null; one it never filled is absent. `blocked` names the field that locks the record, or
+    itself had said before. `since` has the time of each field that changed later than `said_at`, and of those that were
+    said by a line which the mapping has no more. A field the system emptied, or whose list item it took out, is there
+    with null; one it never filled is absent. `blocked` names the field that locks the record, or
     says `absent` if its system hides it. `turn` is the turn of its stream in which it was stored last.
     `words` is a digest of what `signature` was made from.
     """

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -181,6 +182,18 @@ def test_lines_that_a_new_mapping_calls_otherwise_are_no_further_lines(w: Any, a
         w.ws.plans[0].between[0].__dict__["read"] = False
     w.sync()
     assert golden(w) == {"10", "20"}
+
+
+def test_a_list_that_is_taken_out_of_a_mapping_leaves_its_lines_where_they_are(w: Any) -> None:
+    w.sync()
+    writes = w.writes()
+    told = lens("shop").mapping
+    w.ws.lenses["shop", "orders"] = Lens(replace(told, version="another", lists=()))
+    w.sync()
+    w.sync(full=True)
+    assert golden(w) == set()
+    assert lines(w, "erp") == [("A-1", 1), ("B-2", 1)]
+    assert (w.writes(), listed(w)) == (writes, [])
 
 
 def test_a_list_whose_items_show_their_key_no_more_is_set_aside(w: Any) -> None:
