@@ -53,11 +53,12 @@ def pull(ws: Workspace, plan: Plan, name: str, run: str) -> dict[str, int]:
             state = _read(reader, connector, since, full=full)
         except HistoryLost as lost:
             # An alarm, and then everything: never a full load nobody hears of.
-            log.warning("%s: %s Everything is compared.", member.name, lost)
+            told = words.kept(str(lost))
+            log.warning("%s: %s Everything is compared.", member.name, told)
             full = True
             with ws.store.write(("run", run)) as db:
                 comparing(db, run, name)
-                note = journal.Line("pull", member.name, {"compares": words.kept(str(lost))})
+                note = journal.Line("pull", member.name, {"compares": told})
                 journal.append(db, [note], run=run, at=ws.clock())
             state = _read(reader, connector, since, full=True)
         if full or read_by is None:

@@ -7,18 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
-<<<<<<< HEAD
-from crossroads.engine.raw import payload
-from crossroads.engine.report import RunFailed
-from crossroads.errors import RecordRejected
-from crossroads.plan import Plan
-from crossroads.records import Stream, Written
-=======
 from crossroads.engine import RunFailed
 from crossroads.engine.raw import payload, storable
 from crossroads.errors import HistoryLost, RecordRejected, Unavailable
-from crossroads.records import Batch, Change, Found, Rejected, State, Stream, Unknown, WriteResult
->>>>>>> 3a91d3d (Mark what no database keeps in what a system tells for people)
+from crossroads.plan import Plan
+from crossroads.records import Batch, Change, Found, Rejected, State, Stream, Unknown, WriteResult, Written
 from crossroads.testkit.memory import Memory, MemoryConnector
 
 ANN = {"given": "Ann", "family": "Lee", "mail": "ann@lee.example", "changed": "2026-01-01T00:00:00Z"}
@@ -154,7 +147,7 @@ class Speaking(MemoryConnector):
     ],
 )
 def test_what_a_connector_tells_is_kept_whatever_characters_it_tells_it_in(
-    world: Any, act: str, table: str, column: str, words: str
+    world: Any, act: str, table: str, column: str, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     w = world(erp=Memory(settle_seconds=0.0), crm=Memory())
     plain = w.ws.connect
@@ -168,4 +161,4 @@ def test_what_a_connector_tells_is_kept_whatever_characters_it_tells_it_in(
             w.sync()
     kept = [str(row[column]) for row in w.rows(table) if row[column]]
     assert any("soa" in text for text in kept)
-    assert all(storable(text) for text in kept)
+    assert all(storable(text) for text in (*kept, *caplog.messages))
