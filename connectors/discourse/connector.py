@@ -13,6 +13,7 @@ from crossroads.errors import ConfigError
 from crossroads.protocols.auth import Headers
 from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Http, Retries
+from crossroads.protocols.legible import legible
 from crossroads.records import Batch, Record, State, Stream
 
 
@@ -49,6 +50,7 @@ class Discourse(Connector[DiscourseSettings]):
             retries=retries,
         )
 
+    @legible
     def check(self) -> None:
         """Return if the forum knows the key's user, and that user is an administrator."""
         user = (self.http.get("/session/current.json").body or {}).get("current_user") or {}
@@ -58,6 +60,7 @@ class Discourse(Connector[DiscourseSettings]):
                 "Use a key of an administrator, or leave the stream `users` out."
             )
 
+    @legible
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
         """Yield members or posts, oldest first."""
         if stream.name == "users":
@@ -81,6 +84,7 @@ class Discourse(Connector[DiscourseSettings]):
         """Add the address people can open: the forum says the path only, and no mapping knows the forum."""
         return {**post, "url": f"{self.http.base_url}{post.get('post_url', '')}"}
 
+    @legible
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield members or posts by id."""
         if stream.name == "users":

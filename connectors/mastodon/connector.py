@@ -12,6 +12,7 @@ from crossroads.errors import ConfigError, OutcomeUnknown, RecordRejected
 from crossroads.manifest import Manifest
 from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Retries
+from crossroads.protocols.legible import legible
 from crossroads.protocols.rest import ABSENT, ManifestConnector
 from crossroads.records import (
     Batch,
@@ -44,6 +45,7 @@ class Mastodon(ManifestConnector):
         self.http.dialect = MastodonDialect()
         self._replies = Replies(self.http)
 
+    @legible
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
         """Yield notifications of mentions, or the accounts they come from, oldest first."""
         state, known = since, set[str]()
@@ -55,6 +57,7 @@ class Mastodon(ManifestConnector):
         if not since:
             yield Batch([], state, last=True)
 
+    @legible
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield accounts, mentions (without their notification) or our replies by id."""
         return (found for key in keys if (found := self._fetched(stream, key)) is not None)
@@ -72,6 +75,7 @@ class Mastodon(ManifestConnector):
                 # The instance answers with HTML only; what it was told is kept beside it.
                 yield Written(change, status["id"], record={**status, "status": change.record["status"]})
 
+    @legible
     def find(self, stream: Stream, change: Change) -> Sequence[Found]:
         """Return our own answers to the same status with the same text, newest first."""
         return [Found(one["id"], record=one) for one in self._replies.twins(change)]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from crossroads.protocols.answers import Answer, Dialect, reason, their_time
+from crossroads.protocols.paging import place
 
 
 class MastodonDialect(Dialect):
@@ -19,10 +20,14 @@ class MastodonDialect(Dialect):
 
     def reasons(self, answer: Answer) -> Sequence[str]:
         """Return the code of every field where the answer names fields, else the shape of its text."""
-        body = answer.body if isinstance(answer.body, dict) else {}
-        details = body.get("details") or {}
-        told = [reason(one.get("error"), field) for field, errors in details.items() for one in errors]
-        return told or ([reason(answer.status, None, body["error"])] if body.get("error") else [])
+        details, error = place(answer.body, "details"), place(answer.body, "error")
+        fields = details.items() if isinstance(details, dict) else ()
+        told = [
+            reason(place(one, "error"), field)
+            for field, errors in fields
+            for one in (errors if isinstance(errors, list) else [errors])
+        ]
+        return told or ([reason(answer.status, None, error)] if error else [])
 
 
 def until(text: str | None, now: float) -> float | None:

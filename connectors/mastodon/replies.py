@@ -6,6 +6,7 @@ from typing import Any
 from connectors.mastodon.texts import addressed, names_first, narrower, same
 from crossroads.errors import OutcomeUnknown, RecordRejected
 from crossroads.protocols.http import Http
+from crossroads.protocols.legible import legible, reading
 from crossroads.records import Change, Record
 
 STATUSES = "/api/v1/statuses"
@@ -31,13 +32,13 @@ class Replies:
             parent = self._http.get(f"{STATUSES}/{parent_id}").body
         except RecordRejected:
             raise RecordRejected(f"in_reply_to_id: status {parent_id} is not there (any more).") from None
-        body = {
-            **record,
-            "status": addressed(record["status"], parent["account"]),
-            "visibility": narrower(parent["visibility"], record.get("visibility")),
-        }
+        with reading(f"GET {STATUSES}/{parent_id}"):
+            told = {
+                "status": addressed(record["status"], parent["account"]),
+                "visibility": narrower(parent["visibility"], record.get("visibility")),
+            }
         # The instance recognises a second request with the same key, for an hour.
-        return self._sent("POST", STATUSES, body, {"Idempotency-Key": change.id})
+        return self._sent("POST", STATUSES, {**record, **told}, {"Idempotency-Key": change.id})
 
     def edit(self, change: Change) -> Record:
         """Give a reply another text; whom it names at its beginning stays."""
@@ -71,6 +72,7 @@ class Replies:
             raise OutcomeUnknown(f"{method} {path} was sent, but the answer is no status.")
         return answer
 
+    @legible
     def _source(self, key: str) -> str:
         return str(self._http.get(f"{STATUSES}/{key}/source").body["text"])
 

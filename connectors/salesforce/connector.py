@@ -16,6 +16,7 @@ from crossroads.errors import ConfigError, CrossroadsError
 from crossroads.protocols.auth import ClientCredentials
 from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Http, Retries
+from crossroads.protocols.legible import legible, reading
 from crossroads.records import (
     Batch,
     Change,
@@ -64,6 +65,7 @@ class Salesforce(Connector[SalesforceSettings]):
         self.http = Http(base, auth, transport=transport, budget=budget, dialect=dialect, retries=retries)
         self.rows = Rows(self.http, self.root, retries or Retries())
 
+    @legible
     def check(self) -> None:
         """Return if we may sign in and every field of every stream is there and open to us."""
         missing: list[str] = []
@@ -82,6 +84,7 @@ class Salesforce(Connector[SalesforceSettings]):
                 "give the app's user read and edit access to them (see the connector's README)."
             )
 
+    @legible
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
         """Yield what changed, oldest first, then what was deleted."""
         return Changes(self.http.get, self.root).read(stream, since)
@@ -90,6 +93,7 @@ class Salesforce(Connector[SalesforceSettings]):
         """Return the cursor of that time."""
         return State({"at": instant})
 
+    @legible
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield the rows with these ids as they are now."""
         for start in range(0, len(keys), _RETRIEVE):
@@ -120,11 +124,13 @@ class Salesforce(Connector[SalesforceSettings]):
 
     def _held(self, stream: Stream, keys: Sequence[str]) -> dict[str, Record]:
         try:
-            return {str(row["Id"]): row for row in self.fetch(stream, keys)} if keys else {}
+            with reading("the rows that were saved"):
+                return {str(row["Id"]): row for row in self.fetch(stream, keys)} if keys else {}
         except CrossroadsError:
             # The rows are saved; that we cannot see them now must not hide it.
             return {}
 
+    @legible
     def find(self, stream: Stream, change: Change) -> Sequence[Found]:
         """Ask for the external id that the create carried."""
         wanted = f"{stream.options['external_id']} = {soql.quoted(external(stream, change))}"

@@ -22,7 +22,7 @@ class SalesforceDialect(Dialect):
 
     def failure(self, answer: Answer, where: str) -> CrossroadsError | None:
         """Return what a refused request means; as rows are refused one by one, it is never about data."""
-        codes = {code for code, _, _ in _errors(answer.body)} if answer.status >= 400 else set()
+        codes = {str(code) for code, _, _ in _errors(answer.body)} if answer.status >= 400 else set()
         if "REQUEST_LIMIT_EXCEEDED" in codes:
             return Unavailable(f"{where}: the org's daily calls are used up.", retry_after=_AN_HOUR)
         if codes & _LATER:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from connectors.salesforce.dialect import said
 from crossroads.errors import CrossroadsError, OutcomeUnknown, RecordRejected
 from crossroads.protocols.http import Http, Retries
+from crossroads.protocols.paging import place
 from crossroads.records import Change, Record, Stream
 
 LIMIT = 200
@@ -86,11 +87,15 @@ def _changed(stream: Stream, change: Change) -> Record:
     return row
 
 
-def outcome(result: dict[str, Any]) -> Outcome:
-    """Return what a row of a collection's answer says."""
-    if result.get("success"):
+def outcome(result: Any) -> Outcome:
+    """Return what a row of a collection's answer says; one that says neither yes nor no is lost."""
+    saved = place(result, "success")
+    if saved is True and result.get("id"):
         return Outcome(key=str(result["id"]))
-    errors = result.get("errors") or []
+    if saved is not False:
+        return Outcome(lost="A row of the answer says neither that it was saved nor that it was refused.")
+    told = result.get("errors")
+    errors = [error for error in told if isinstance(error, dict)] if isinstance(told, list) else []
     reasons = [said(error.get("statusCode"), error.get("fields"), error.get("message")) for error in errors]
     locked = any(error.get("statusCode") == _LOCKED for error in errors)
     return Outcome(reasons=tuple(reasons) or ("refused without a reason",), locked=locked)

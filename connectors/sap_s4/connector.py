@@ -19,6 +19,7 @@ from crossroads.errors import (
 from crossroads.protocols.auth import basic
 from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Http, Retries
+from crossroads.protocols.legible import legible
 from crossroads.protocols.odata import ODataService
 from crossroads.protocols.odata_batch import Operation
 from crossroads.protocols.odata_dialect import ODataDialect
@@ -84,6 +85,7 @@ class SapS4(Connector[SapS4Settings]):
             for one in self._options.values()
         }
 
+    @legible
     def check(self) -> None:
         """Ask each service what it offers."""
         for name, options in self._options.items():
@@ -94,6 +96,7 @@ class SapS4(Connector[SapS4Settings]):
                     "Is it active (/IWFND/MAINT_SERVICE), or does this installation need an overlay?"
                 )
 
+    @legible
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
         """Yield what changed, in the order of keys; the change mark moves when all of it was read.
 
@@ -123,6 +126,7 @@ class SapS4(Connector[SapS4Settings]):
             return super().state_at(stream, instant)
         return State({"changed": instant[:19]})
 
+    @legible
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield records by key, fifty a call, in the order of the keys."""
         options = self._options[stream.name]
@@ -145,6 +149,7 @@ class SapS4(Connector[SapS4Settings]):
         for results in self.http.in_order(lambda chunk: self._write(stream, chunk), chunks):
             yield from results
 
+    @legible
     def find(self, stream: Stream, change: Change) -> Sequence[Found]:
         """Search for what an earlier attempt of this create left behind."""
         options = self._options[stream.name]

@@ -17,6 +17,7 @@ from crossroads.protocols.auth import Headers
 from crossroads.protocols.budget import Budget
 from crossroads.protocols.graphql import GraphQL, GraphQLDialect
 from crossroads.protocols.http import Http, Retries
+from crossroads.protocols.legible import legible
 from crossroads.protocols.paging import place
 from crossroads.records import Batch, Change, Found, Record, State, Stream, Unknown, WriteResult, Written
 
@@ -70,11 +71,13 @@ class Shopify(Connector[ShopifySettings]):
         )
         self._graphql = GraphQL(self._http, f"/admin/api/{settings.api_version}/graphql.json")
 
+    @legible
     def check(self) -> None:
         """Ask for the shop's name."""
         if place(self._graphql.query(documents.SHOP).body, "data.shop.name") is None:
             raise AuthError("Shopify answered without a shop. Check the token and its scopes.")
 
+    @legible
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
         """Yield what changed, in the order of its last change."""
         window = Window(
@@ -97,6 +100,7 @@ class Shopify(Connector[ShopifySettings]):
         """Return the cursor of that time."""
         return State({"updated_at": instant})
 
+    @legible
     def fetch(self, stream: Stream, keys: Sequence[str]) -> Iterator[Record]:
         """Yield records by their ids."""
         kind = f"gid://shopify/{documents.gid_kind(stream.name)}/"
@@ -114,6 +118,7 @@ class Shopify(Connector[ShopifySettings]):
             sent = self._send_orders(some) if stream.name == "orders" else self._send_customers(stream, some)
             yield from self._written(stream, some, sent)
 
+    @legible
     def find(self, stream: Stream, change: Change) -> Sequence[Found]:
         """Return the customer that carries the change's unique value."""
         custom = customers.custom_id(change, stream)
@@ -131,8 +136,9 @@ class Shopify(Connector[ShopifySettings]):
         return int(counted["count"]) if counted.get("precision") == "EXACT" else None
 
     def _send_customers(self, stream: Stream, changes: Sequence[Change]) -> list[Sent]:
-        keys = [change.key for change in changes if change.key and customers.needs_address(change)]
-        now = {record["id"]: record for record in self.fetch(stream, keys)} if keys else {}
+        now = self._now(
+            stream, [change.key for change in changes if change.key and customers.needs_address(change)]
+        )
         seen = [replace(change, base=now.get(change.key or "", change.base)) for change in changes]
         results = send(self._graphql, seen, partial(customers.plan, stream=stream))
         return [
@@ -141,11 +147,15 @@ class Shopify(Connector[ShopifySettings]):
         ]
 
     def _send_orders(self, changes: Sequence[Change]) -> list[Sent]:
-        keys = [change.key for change in changes if change.key]
+        held = self._tasks([change.key for change in changes if change.key])
+        return send(self._graphql, changes, partial(orders.plan, held=held))
+
+    @legible
+    def _tasks(self, keys: Sequence[str]) -> dict[str, Record]:
+        """Return orders with what of them is still to be fulfilled."""
         answer = self._graphql.query(documents.TASKS, {"ids": keys}) if keys else None
         nodes = place(answer.body, "data.nodes") if answer else ()
-        held = {node["id"]: node for node in nodes or () if node}
-        return send(self._graphql, changes, partial(orders.plan, held=held))
+        return {node["id"]: node for node in nodes or () if node}
 
     def _written(self, stream: Stream, changes: Sequence[Change], sent: Sequence[Sent]) -> list[WriteResult]:
         """Turn payloads into results, each with the record as the shop now holds it."""
@@ -171,9 +181,13 @@ class Shopify(Connector[ShopifySettings]):
     def _again(self, stream: Stream, keys: Sequence[str]) -> dict[str, Record]:
         """Read records once more; what was written stays written, even if that fails."""
         try:
-            return {record["id"]: record for record in self.fetch(stream, keys)}
+            return self._now(stream, keys)
         except CrossroadsError:
             return {}
+
+    @legible
+    def _now(self, stream: Stream, keys: Sequence[str]) -> dict[str, Record]:
+        return {record["id"]: record for record in self.fetch(stream, keys)} if keys else {}
 
     def _record(self, stream: Stream, node: Record) -> Record:
         return orders.whole(self._graphql, node) if stream.name == "orders" else node
@@ -181,4 +195,5 @@ class Shopify(Connector[ShopifySettings]):
 
 def _customer(sent: Sent) -> Record | None:
     """Return the customer that the last mutation of a change answered with."""
-    return sent[-1].get("customer") if isinstance(sent, list) and sent else None
+    found = sent[-1].get("customer") if isinstance(sent, list) and sent else None
+    return found if isinstance(found, dict) else None

@@ -7,6 +7,7 @@ from connectors.shopify import documents
 from connectors.shopify.batch import Mutations
 from crossroads.errors import RecordRejected
 from crossroads.protocols.graphql import GraphQL
+from crossroads.protocols.legible import legible
 from crossroads.protocols.paging import place
 from crossroads.records import Change, Record
 
@@ -27,6 +28,7 @@ def whole(graphql: GraphQL, order: Record) -> Record:
     return {**order, "lineItems": lines}
 
 
+@legible
 def plan(batch: Mutations, name: str, change: Change, held: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Add the fulfilments that make an order delivered; none, if nothing of it is open.
 

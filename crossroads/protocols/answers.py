@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from crossroads.errors import AuthError, CrossroadsError, shape
+from crossroads.errors import AuthError, ConfigError, CrossroadsError, shape
 
 _PLAIN = re.compile(r"[A-Za-z][\w.:/\[\]-]{0,79}|[\w-]{1,6}/\d{1,4}|\d{1,6}")
 
@@ -27,7 +28,10 @@ class Answer:
         """The body as a list of records; a single record counts as a list of one."""
         if self.body is None:
             return []
-        return self.body if isinstance(self.body, list) else [self.body]
+        found = self.body if isinstance(self.body, list) else [self.body]
+        if not all(isinstance(one, dict) for one in found):
+            raise ConfigError(f"{urlsplit(self.url).path or '/'}: expected records, and something else came.")
+        return found
 
 
 def reason(code: object = None, field: object = None, message: object = None) -> str:

@@ -107,11 +107,18 @@ class ClientCredentials:
             proof = basic(self._client_id, self._secret).headers(post)
         answer = post(self._token_url, form, proof)
         token = answer.pop("access_token", None)
-        if not token:
+        if not token or not isinstance(token, str):
             raise AuthError(
                 "The token endpoint answered without an access_token. Check token_url and the client."
             )
-        life = float(answer.get("expires_in") or 1800)
+        life = _seconds(answer.get("expires_in")) or 1800.0
         self._ends = self._clock() + life - min(60.0, life / 5)
         self._headers = {"Authorization": f"Bearer {token}"}
         self.claims = answer
+
+
+def _seconds(told: Any) -> float:
+    try:
+        return max(0.0, float(told))
+    except (TypeError, ValueError):  # some say nothing, or no number
+        return 0.0

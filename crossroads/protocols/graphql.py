@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crossroads.errors import ConfigError, CrossroadsError, OutcomeUnknown, RecordRejected, Unavailable
+from crossroads.protocols import failures
 from crossroads.protocols.answers import Answer, Dialect, reason
 from crossroads.protocols.http import Http
 from crossroads.protocols.paging import Page, Params, pages, place
@@ -48,10 +49,10 @@ class Mutated:
         payload = self.data.get(alias)
         if not isinstance(payload, dict):
             raise OutcomeUnknown(f"The mutation {alias} was sent, but the answer says nothing of it.")
-        refused = [
-            reason(one.get("code"), one.get("field"), one.get("message"))
-            for one in payload.get("userErrors") or ()
-        ]
+        errors = payload.get("userErrors") or []
+        if not _each_a_dict(errors):
+            raise OutcomeUnknown(f"The mutation {alias} was sent, but its `userErrors` cannot be read.")
+        refused = [reason(one.get("code"), one.get("field"), one.get("message")) for one in errors]
         if refused:
             raise RecordRejected(*refused)
         return payload
@@ -83,9 +84,11 @@ class GraphQL:
             return Mutated(data, _by_alias(errors))
         if any(code in _BROKEN for code in _codes(answer.body)):
             raise OutcomeUnknown(f"{self.path}: sent, but the system failed inside.")
-        if errors and all(one.get("path") for one in errors):
+        if not errors:
+            raise OutcomeUnknown(f"{self.path}: sent, but the answer is empty.")
+        if all(_alias(one) for one in errors):
             return Mutated({}, _by_alias(errors))
-        told = "; ".join(_told(one) for one in errors) or "the answer is empty"
+        told = "; ".join(_told(one) for one in errors)
         raise ConfigError(f"{self.path}: the system does not understand what we send: {told}")
 
     def pages(
@@ -101,36 +104,58 @@ class GraphQL:
 
     def _send(self, document: str, variables: Params | None, *, safe: bool) -> Answer:
         body = {"query": document, "variables": dict(variables or {})}
-        return self.http.request("POST", self.path, json=body, safe=safe, patient=True)
+        answer = self.http.request("POST", self.path, json=body, safe=safe, patient=True)
+        # Without its errors nobody knows whether it was carried out, so it must not pass for refused either.
+        if not isinstance(answer.body, dict) or _errors_of(answer.body) is None:
+            why = "the answer is no answer of GraphQL. Check the address."
+            raise failures.unreadable(f"POST {self.path}", why, safe=safe)
+        return answer
 
 
 def _restored(answer: Answer) -> float | None:
-    cost = place(answer.body, "extensions.cost") or {}
-    bucket = cost.get("throttleStatus") or {}
-    rate = float(bucket.get("restoreRate") or 0)
-    if not rate:
-        return None
-    return (float(cost.get("requestedQueryCost") or 0) - float(bucket.get("currentlyAvailable") or 0)) / rate
+    cost = place(answer.body, "extensions.cost")
+    asked, there, rate = (
+        _number(place(cost, at))
+        for at in ("requestedQueryCost", "throttleStatus.currentlyAvailable", "throttleStatus.restoreRate")
+    )
+    return (asked - there) / rate if rate else None
+
+
+def _number(told: Any) -> float:
+    return float(told) if isinstance(told, int | float) else 0.0
 
 
 def _errors(body: Any) -> list[dict[str, Any]]:
-    found = body.get("errors") if isinstance(body, dict) else None
+    return _errors_of(body) or []
+
+
+def _errors_of(body: Any) -> list[dict[str, Any]] | None:
+    """Return the errors of an answer; None if it says them in a way that we cannot read."""
+    found = place(body, "errors") or []
     if isinstance(found, str):  # Shopify answers a wrong token or path with one plain text
         return [{"message": found}]
-    return [one for one in found or () if isinstance(one, dict)]
+    return found if _each_a_dict(found) else None
+
+
+def _each_a_dict(found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(one, dict) for one in found)
 
 
 def _codes(body: Any) -> list[str]:
-    return [str((one.get("extensions") or {}).get("code", "")) for one in _errors(body)]
+    return [str(place(one, "extensions.code") or "") for one in _errors(body)]
 
 
 def _told(error: Mapping[str, Any]) -> str:
-    return reason((error.get("extensions") or {}).get("code"), error.get("path"), error.get("message"))
+    return reason(place(error, "extensions.code"), error.get("path"), error.get("message"))
+
+
+def _alias(error: Mapping[str, Any]) -> str:
+    path = error.get("path")
+    return str(path[0]) if isinstance(path, list) and path else ""
 
 
 def _by_alias(errors: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
     told: dict[str, tuple[str, ...]] = {}
     for one in errors:
-        alias = str((one.get("path") or [""])[0])
-        told[alias] = (*told.get(alias, ()), _told(one))
+        told[_alias(one)] = (*told.get(_alias(one), ()), _told(one))
     return told

@@ -78,8 +78,13 @@ class ODataService:
     def select(self, entity_set: str, query: Mapping[str, str]) -> list[Record]:
         """Return the entities one query finds, all pages of it."""
         page = self._page(f"{self.root}/{entity_set}{_query(query)}")
-        found = page.records
+        found, seen = page.records, set[str]()
         while page.further:
+            if page.further in seen:
+                raise ConfigError(
+                    f"{entity_set}: the system hands out the same page again; its list has no end."
+                )
+            seen.add(page.further)
             page = self._page(page.further)
             found += page.records
         return found

@@ -7,6 +7,7 @@ import orjson
 
 from crossroads.errors import AuthError, ConfigError, CrossroadsError, RecordRejected
 from crossroads.protocols.answers import Answer, Dialect, reason
+from crossroads.protocols.paging import place
 
 # Repeats "see the details" for every business error and says nothing itself.
 _SUMMARY = "/IWBEP/CX_MGW_BUSI_EXCEPTION"
@@ -41,16 +42,11 @@ class ODataDialect(Dialect):
         error = answer.body.get("error") if isinstance(answer.body, dict) else None
         if not isinstance(error, dict):
             return ()
-        inner = error.get("innererror")
-        details = (
-            error.get("details") or (inner.get("errordetails") if isinstance(inner, dict) else None) or []
-        )
+        details = _dicts(error.get("details")) or _dicts(place(error, "innererror.errordetails"))
         told = [
             _reason(one)
             for one in details
-            if isinstance(one, dict)
-            and one.get("severity", "error") == "error"
-            and one.get("code") != _SUMMARY
+            if one.get("severity", "error") == "error" and one.get("code") != _SUMMARY
         ]
         return list(dict.fromkeys(told)) or [_reason(error)]
 
@@ -66,12 +62,16 @@ def messages(answer: Answer) -> list[Mapping[str, Any]]:
         return []
     if not isinstance(told, dict):
         return []
-    return [told, *(one for one in told.get("details") or () if isinstance(one, dict))]
+    return [told, *_dicts(told.get("details"))]
 
 
 def warnings(answer: Answer) -> list[str]:
     """Return what a success warned of, by code and target."""
     return [_reason(one) for one in messages(answer) if one.get("severity") == "warning"]
+
+
+def _dicts(told: Any) -> list[Mapping[str, Any]]:
+    return [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
 
 
 def _reason(told: Mapping[str, Any]) -> str:

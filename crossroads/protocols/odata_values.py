@@ -88,8 +88,8 @@ def unwrap(entity: Record, root: str) -> Record:
         if kind is dict:
             if "__deferred" in value:
                 del entity[name]
-            elif "results" in value:
-                entity[name] = [unwrap(one, root) for one in value["results"]]
+            elif type(value.get("results")) is list:
+                entity[name] = [unwrap(one, root) if type(one) is dict else one for one in value["results"]]
             elif name == "__metadata":
                 entity[name] = _metadata(value, root)
             else:
@@ -98,7 +98,7 @@ def unwrap(entity: Record, root: str) -> Record:
             for one in value:
                 if type(one) is dict:
                     unwrap(one, root)
-        elif name[0] == "@":
+        elif name[:1] == "@":
             del entity[name]
             if name in ("@odata.etag", "@odata.id"):
                 entity.setdefault("__metadata", {})["etag" if name == "@odata.etag" else "uri"] = value
@@ -107,7 +107,7 @@ def unwrap(entity: Record, root: str) -> Record:
 
 def _metadata(told: Mapping[str, Any], root: str) -> dict[str, str]:
     kept = {}
-    if "uri" in told:
+    if isinstance(told.get("uri"), str):
         kept["uri"] = below(told["uri"], root)
     if "etag" in told:
         kept["etag"] = told["etag"]

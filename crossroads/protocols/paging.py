@@ -9,6 +9,7 @@ from requests.utils import parse_header_links
 
 from crossroads.errors import ConfigError
 from crossroads.protocols.answers import Answer
+from crossroads.protocols.legible import reading
 
 Params = Mapping[str, Any]
 Ask = Callable[[str, Params | None], Answer]
@@ -47,22 +48,29 @@ def pages(ask: Ask, path: str, params: Params | None, paging: Paging, items: str
     seen: list[Step] = []
     while step is not None:
         answer = ask(step.path, step.params)
-        records = place(answer.body, items)
-        if records is None:
-            records = []
-        if not isinstance(records, list):
-            raise ConfigError(
-                f"{path.split('?')[0]}: expected a list at {items or 'the top'!r} of the answer."
-            )
-        after = paging.next(step, answer, records)
+        records = listed(answer.body, items, path)
+        with reading(path.split("?")[0]):
+            after = paging.next(step, answer, records)
+            end = after is None and paging.ended(step, answer, records)
         if after is not None and after in (*seen, step):
             raise ConfigError(
                 f"{path.split('?')[0]}: the system hands out the same page again; its list has no end."
             )
-        end = after is None and paging.ended(step, answer, records)
         seen = [*seen[-2:], step]
         step = after
         yield Page(records, answer, last=step is None, end=end)
+
+
+def listed(body: Any, items: str, path: str) -> Records:
+    """Return the records at a dotted place of an answer, none if nothing is there; raise if it is no list of records."""
+    found = place(body, items)
+    if found is None and (body is None or isinstance(body, dict)):
+        return []
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ConfigError(
+            f"{path.split('?')[0]}: expected a list at {items or 'the top'!r} of the answer, and records in it."
+        )
+    return found
 
 
 def place(body: Any, dotted: str) -> Any:

@@ -65,10 +65,10 @@ class Connection:
 
     def next(self, asked: Step, answer: Answer, records: Records) -> Step | None:
         """Ask for what comes after the end cursor."""
-        info = place(answer.body, f"{self.at}.pageInfo") or {}
-        if not info.get("hasNextPage"):
+        if not place(answer.body, f"{self.at}.pageInfo.hasNextPage"):
             return None
-        return Step(asked.path, {**(asked.params or {}), self.param: info.get("endCursor")})
+        after = place(answer.body, f"{self.at}.pageInfo.endCursor")
+        return Step(asked.path, {**(asked.params or {}), self.param: after})
 
     def ended(self, asked: Step, answer: Answer, records: Records) -> bool:
         """`hasNextPage` is false; if it is missing, nothing is said."""

@@ -14,6 +14,7 @@ from crossroads.manifest import Paging as PagingBlock
 from crossroads.protocols import auth as kinds
 from crossroads.protocols.budget import Budget
 from crossroads.protocols.http import Http, Retries
+from crossroads.protocols.legible import legible
 from crossroads.protocols.paging import (
     JsonCursor,
     JsonUrl,
@@ -22,6 +23,7 @@ from crossroads.protocols.paging import (
     PageNumber,
     Paging,
     SinglePage,
+    listed,
     pages,
     place,
 )
@@ -82,6 +84,7 @@ class ManifestConnector(Connector[Settings]):
         """Ask the manifest's `check` address."""
         self.http.get(self.manifest.check or "/")
 
+    @legible
     def read(self, stream: Stream, since: State) -> Iterator[Batch]:
         """Yield the list's pages; the cursor moves with each page only if the list comes in its order."""
         block = _block(stream, "read", Read)
@@ -161,8 +164,11 @@ class ManifestConnector(Connector[Settings]):
     def find(self, stream: Stream, change: Change) -> Sequence[Found]:
         """Ask for the business reference."""
         find = _block(stream, "find", Find)
-        records = place(self.http.get(find.path, {find.param: change.reference}).body, find.items) or []
-        return [Found(str(place(one, stream.key)), record=one) for one in records]
+        records = listed(self.http.get(find.path, {find.param: change.reference}).body, find.items, find.path)
+        keys = [place(one, stream.key) for one in records]
+        if None in keys:
+            raise ConfigError(f"{find.path}: a record that was found has no key {stream.key!r}.")
+        return [Found(str(key), record=one) for key, one in zip(keys, records, strict=True)]
 
     def close(self) -> None:
         """Release connections."""

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from connectors.salesforce.connector import Salesforce
+from connectors.salesforce.rows import outcome
 from crossroads.records import Change, Rejected, Unknown, Written
 from crossroads.testkit.faults import FaultyTransport
 
@@ -36,6 +37,19 @@ def test_a_failed_row_of_a_collection_rejects_only_its_record(opened: Opener, or
     (reason,) = second.reasons
     assert reason.startswith("STRING_TOO_LONG at FirstName (message: text of ")
     assert counted(org)["updates"] == 2
+
+
+@pytest.mark.parametrize(
+    "row", [None, 1, "x", [], {}, {"success": "no"}, {"success": True}, {"success": True, "id": ""}]
+)
+def test_a_row_that_says_neither_yes_nor_no_is_lost_for_itself(row: Any) -> None:
+    assert outcome(row).lost
+    assert not outcome(row).reasons
+
+
+@pytest.mark.parametrize("errors", [None, 1, "x", {"a": 1}, [1]])
+def test_a_row_refused_for_reasons_that_cannot_be_read_is_refused(errors: Any) -> None:
+    assert outcome({"success": False, "errors": errors}).reasons == ("refused without a reason",)
 
 
 def test_what_the_org_made_of_a_write_comes_back_in_the_shape_of_reading(opened: Opener) -> None:

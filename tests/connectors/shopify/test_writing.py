@@ -53,6 +53,15 @@ def test_a_province_does_not_outlive_a_change_of_the_country(shop: Connector[Any
     assert held(shop, ANN)["defaultAddress"]["provinceCode"] is None
 
 
+def test_changes_whose_answer_cannot_be_read_are_not_sent_again_one_by_one(
+    shop: Connector[Any], transport: FaultyTransport
+) -> None:
+    transport.fail("shapeless")
+    results = write(shop, *(Change(key, {"firstName": "Eva"}, key=key) for key in (ANN, EVE)))
+    assert [type(one) for one in results] == [Unknown, Unknown]
+    assert len(transport.seen) == 1
+
+
 @pytest.mark.parametrize("attempts", [1, 2])
 def test_a_missing_address_is_created_once_however_often_we_try(shop: Connector[Any], attempts: int) -> None:
     change = Change(

@@ -57,6 +57,28 @@ def test_a_token_is_fetched_once_and_kept(scripted: Any, credentials: ClientCred
     assert "access_token" not in credentials.claims
 
 
+@pytest.mark.parametrize("odd", [1, ["token"], {"token": 1}, True, "", None])
+def test_what_is_no_token_is_not_sent(scripted: Any, credentials: ClientCredentials, odd: Any) -> None:
+    transport = scripted((200, {}, {"access_token": odd}), OK)
+    with pytest.raises(AuthError, match="without an access_token"):
+        Http("https://x.example", credentials, transport=transport).get("/a")
+    assert proofs(transport) == ["form"]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [("3600", 3539), ("soon", 1739), ([], 1739), (None, 1739), (-5, 1739)]
+)
+def test_a_token_whose_end_cannot_be_read_is_kept_for_half_an_hour(
+    scripted: Any, credentials: ClientCredentials, clock: list[float], told: Any, kept: int
+) -> None:
+    status, headers, body = token(1)
+    transport = scripted((status, headers, {**body, "expires_in": told}), OK, OK, token(2), OK)
+    http = Http("https://x.example", credentials, transport=transport)
+    for clock[0] in (0, kept, kept + 2):
+        http.get("/a")
+    assert proofs(transport) == ["form", "Bearer token-1", "Bearer token-1", "form", "Bearer token-2"]
+
+
 def test_a_token_near_its_end_is_renewed(
     scripted: Any, credentials: ClientCredentials, clock: list[float]
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from crossroads.errors import ConfigError, OutcomeUnknown, RecordRejected, Unavailable
+from crossroads.protocols.answers import Answer
 from crossroads.protocols.graphql import GraphQL, GraphQLDialect
 from crossroads.protocols.http import Http, Retries
 
@@ -77,6 +78,40 @@ def test_top_level_errors_are_sorted(scripted: Any, errors: Any, query: type, mu
         graphql(scripted(ok(None, errors))).query("{ x }")
     with pytest.raises(mutation):
         graphql(scripted(ok(None, errors))).mutate(DOCUMENT)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["?", None, [], {"errors": 1}, {"errors": [1], "data": {"a": {"userErrors": []}}}, {"errors": {"a": 1}}],
+    ids=str,
+)
+def test_an_answer_that_cannot_be_read_is_none_and_says_nothing_of_a_mutation(
+    scripted: Any, body: Any
+) -> None:
+    with pytest.raises(ConfigError, match="no answer of GraphQL"):
+        graphql(scripted((200, {}, body))).query("{ x }")
+    with pytest.raises(OutcomeUnknown, match="no answer of GraphQL"):
+        graphql(scripted((200, {}, body))).mutate(DOCUMENT)
+
+
+@pytest.mark.parametrize("payload", [{}, {"a": {"userErrors": 1}}, {"a": {"userErrors": ["x"]}}, {"a": 1}])
+def test_a_mutation_of_which_nothing_readable_is_told_is_unknown(scripted: Any, payload: Any) -> None:
+    with pytest.raises(OutcomeUnknown):
+        graphql(scripted(ok(payload))).mutate(DOCUMENT).payload("a")
+
+
+@pytest.mark.parametrize("odd", [1, "x", [], {"throttleStatus": 1}, {"throttleStatus": {"restoreRate": "x"}}])
+def test_a_cost_that_cannot_be_read_holds_nobody(odd: Any) -> None:
+    answer = Answer(200, {}, {"data": {"shop": {"name": "x"}}, "extensions": {"cost": odd}})
+    assert GraphQLDialect().spent(answer) is None
+    assert GraphQLDialect().wait(answer) is None
+
+
+@pytest.mark.parametrize("odd", [1, "x", ["x"]])
+def test_an_error_that_cannot_be_read_is_an_error(scripted: Any, odd: Any) -> None:
+    error = {"extensions": odd, "path": odd, "message": odd}
+    with pytest.raises(ConfigError, match="no code"):
+        graphql(scripted(ok({"x": 1}, [error]))).query("{ x }")
 
 
 def test_a_lost_mutation_is_unknown(scripted: Any) -> None:

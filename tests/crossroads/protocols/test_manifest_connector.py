@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
+from requests.adapters import BaseAdapter
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -127,7 +128,7 @@ def shop(*, shifting: bool = False) -> Starlette:
     )
 
 
-def connect(url: str, transport: FaultyTransport, token: str = TOKEN) -> ManifestConnector:
+def connect(url: str, transport: BaseAdapter, token: str = TOKEN) -> ManifestConnector:
     settings = MANIFEST.settings_model().model_validate({"base_url": url, "token": token})
     streams = [MANIFEST.stream(name) for name in MANIFEST.streams]
     return ManifestConnector(settings, streams, MANIFEST, transport=transport, retries=QUICK)
@@ -196,6 +197,26 @@ def test_a_refused_question_is_not_the_answer_that_a_record_is_not_there(
     assert [one["id"] for one in connector.fetch(stream, ["2", "77"])] == [2]
     with pytest.raises(RecordRejected):
         list(connector.fetch(stream, ["maintenance"]))
+
+
+@pytest.mark.parametrize(
+    "body", ["?", 1, [1], {"data": 1}, {"data": "x"}, {"data": {"id": 1}}, {"data": [1]}, {"data": [{}]}]
+)
+def test_an_answer_that_cannot_be_read_does_not_say_that_a_create_is_not_there(
+    scripted: Any, body: Any
+) -> None:
+    connector = connect("https://tiny.example", scripted((200, {}, body)))
+    with pytest.raises(ConfigError, match="/customers"):
+        connector.find(connector.streams["customers"], Change("c", {}, reference="r"))
+    connector.close()
+
+
+@pytest.mark.parametrize("body", ["?", 1, [1], [None]])
+def test_what_is_no_record_is_not_fetched(scripted: Any, body: Any) -> None:
+    connector = connect("https://tiny.example", scripted((200, {}, body)))
+    with pytest.raises(ConfigError, match="/customers/7: expected records"):
+        list(connector.fetch(connector.streams["customers"], ["7"]))
+    connector.close()
 
 
 def test_an_update_goes_to_the_key_and_tells_the_version(connector: ManifestConnector) -> None:

@@ -25,6 +25,20 @@ def service(transport: Any, version: Any = "v2") -> ODataService:
     return ODataService(http, ROOT, version)
 
 
+def test_a_list_that_goes_on_with_the_same_page_has_no_end(scripted: Any) -> None:
+    transport = scripted(
+        (200, {}, {"d": {"results": [], "__next": f"https://sap.example{ROOT}/A?$skiptoken=1"}})
+    )
+    with pytest.raises(ConfigError, match="no end"):
+        service(transport).select("A", {})
+    assert len(transport.asked) == 2
+
+
+@pytest.mark.parametrize("odd", [None, 1, "x", {"a": 1}, [1, None], [{"a": 1}, "x"]])
+def test_an_odd_list_in_an_entity_is_left_to_the_mapping(odd: Any) -> None:
+    assert unwrap({"A": "1", "to": {"results": odd}, "": 1}, ROOT)["A"] == "1"
+
+
 @pytest.mark.parametrize(
     ("value", "v2", "v4"),
     [

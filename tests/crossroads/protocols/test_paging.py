@@ -135,6 +135,26 @@ def test_a_list_that_goes_round_is_an_error_and_no_endless_loop() -> None:
         list(islice(round_and_round, 10))
 
 
+@pytest.mark.parametrize(
+    ("paging", "body", "headers"),
+    [
+        (PageNumber(total_pages="pages"), {"rows": [{}], "pages": "x"}, {}),
+        (PageNumber(total_pages="X-Pages"), {"rows": [{}]}, {"X-Pages": "x"}),
+        (Offset(limit=1, total="total"), {"rows": [{}], "total": {}}, {}),
+        (JsonUrl("next"), {"rows": [], "next": 1}, {}),
+        (IdDescending(), {"rows": [{}]}, {}),
+        (IdDescending(), {"rows": [{"id": "x"}]}, {}),
+        (Connection("rows"), {"rows": [1]}, {}),
+    ],
+)
+def test_a_page_whose_next_one_cannot_be_read_is_a_clear_error(paging: Any, body: Any, headers: Any) -> None:
+    def ask(_: str, __: Any) -> Answer:
+        return Answer(200, headers, body, url="https://x.example/list")
+
+    with pytest.raises(ConfigError, match="/list: "):
+        list(pages(ask, "/list?email=ann", None, paging, "rows"))
+
+
 def test_something_else_where_the_list_should_be_is_an_error() -> None:
     with pytest.raises(ConfigError, match="expected a list at 'rows'"):
         list(
