@@ -158,7 +158,7 @@ def source(ws: Workspace, part: Part) -> Source:
         readable=lens.readable,
         gone=part.silent,
         lists=lens.lists,
-        lent=lens.items(part.held.echo.keys() - part.held.said.keys()),
+        lent=lens.items(path for path in part.held.echo if path not in part.held.said),
     )
 
 
