@@ -49,7 +49,7 @@ CARRIERS: list[Any] = [
     Dirty("c", "s", "p", "1", f'[["email:{VALUE}"]]', None, None, False, None, HELD),
     Contributed("p", "s", "p", "1", "m", HELD),
     Target("1", None, VALUE.encode(), None, HELD),
-    Stranger(RECORD, VALUE),
+    Stranger(VALUE, VALUE, RECORD, RECORD, VALUE, gone=False),
     Weighed(1, "s/p/1", (Person(VALUE),), 0, 0),
     Person(VALUE, keys=(VALUE,)),
     Edge("s/p/1", "s/p/2", f"email:{VALUE}"),

@@ -124,6 +124,7 @@ SPANISH: Mapping[str, str] = {
     "level.two of three": "dos de tres",
     "level.same year": "mismo año",
     "level.within ten years": "menos de diez años",
+    "level.a generation": "una generación",
     "level.same user": "mismo usuario",
     "level.user alike": "usuario parecido",
     "level.same door": "misma puerta",

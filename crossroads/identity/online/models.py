@@ -44,7 +44,13 @@ def kept(db: Connection, version: str) -> Model:
         raise ConfigError(
             f"No model {version} was ever in use here; `crossroads identity models` lists those that were."
         )
-    return Model.model_validate_json(content)
+    model = Model.model_validate_json(content)
+    if problems := model.problems():
+        raise ConfigError(
+            f"Model {version} is of another release: {'; '.join(problems)}. Learn one by `crossroads identity learn` and take it "
+            "into use by `crossroads identity adopt`."
+        )
+    return model
 
 
 def keep(db: Connection, model: Model, *, actor: str, why: str, at: str) -> None:

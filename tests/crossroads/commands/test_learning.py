@@ -163,3 +163,18 @@ def test_the_state_of_things_says_that_own_customers_could_teach_more(
         status()
     told = " ".join(capsys.readouterr().out.split())
     assert "the 2,500 records they have can teach a better one: `crossroads identity learn`" in told
+
+
+def test_a_model_of_another_release_is_refused_by_name(many: Any) -> None:
+    shipped = Model.shipped()
+    born = {kind: values[:-1] for kind, values in shipped.chances["birth_date"].model_dump().items()}
+    former = shipped.model_copy(
+        update={"chances": {**shipped.chances, "birth_date": type(shipped.chances["given"])(**born)}}
+    )
+    with many.store.write() as db:
+        keep(db, former, actor="", why="before", at="2026-01-01T00:00:00Z")
+    with (
+        many.store.read() as db,
+        pytest.raises(ConfigError, match="is of another release: birth_date has 7 levels"),
+    ):
+        many.ws.register(db)
