@@ -18,7 +18,8 @@ def answer(body: Any, **headers: str) -> Answer:
 
 
 def ids(found: Any) -> list[str]:
-    return [one["id"] for page in found for one in page.records]
+    some = islice(found, 20)  # a list without an end is found out, and not waited for
+    return [one["id"] for page in some for one in page.records]
 
 
 def test_one_page_is_all() -> None:
@@ -120,7 +121,7 @@ def test_a_connection_is_followed_by_its_end_cursor() -> None:
         return answer({"data": {"orders": {"nodes": ROWS[start : start + 4], "pageInfo": info}}})
 
     found = pages(ask, "/graphql", {}, Connection("data.orders"), "data.orders.nodes")
-    assert [page.last for page in found] == [False, True]
+    assert [page.last for page in islice(found, 20)] == [False, True]
 
 
 def test_a_list_that_goes_round_is_an_error_and_no_endless_loop() -> None:
