@@ -69,12 +69,8 @@ def _found(job: Job, claim: Claim, seen: Sequence[Found], at: str) -> bool:
     """A create that is found is written; not if all that is found is somebody else's, which only a person can make out."""
     kept = [one for one in seen if storable(one.key)]
     if not kept:
-        _ask(
-            job,
-            claim,
-            f"the look-up of its create found a record that cannot be kept: {unkept(seen[0].key)}",
-            at,
-        )
+        why = f"the look-up of its create found a record that cannot be kept: {unkept(seen[0].key)}"
+        _ask(job, claim, why, at)
         return True
     with job.ws.store.write(job.scope) as db:
         others = belonging.others(db, job, [(claim, one.key) for one in kept])

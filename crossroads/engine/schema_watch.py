@@ -43,9 +43,7 @@ class Watch:
         self.own = set(self.shape.root.children)
         self.changed = 0  # records that could have been looked at
         self.kept = self.shape.looked  # records whose counts are stored
-        self.without: dict[
-            str, int
-        ] = {}  # how many of the records that changed last have no such mapped field
+        self.without = dict[str, int]()  # how many of the records that changed last lack a mapped field
         self.begun = False
 
     def look(

@@ -82,7 +82,8 @@ def settle(
             if old != document or old_why != provenance:
                 rows.append((profile, entity, _text(document), _text(provenance), at, run))
                 lines.append(journal.Line("settle", profile, _difference(old, document, provenance)))
-                back += _back(ws, mine, old, document) if old is not None else ()
+                if old is not None and (fresh := document.keys() - old.keys()):
+                    back += _back(ws, mine, fresh)
             due += _due_targets(ws, entity, profile, document, mine, open_)
         _profile(db, rows)
         note_due(db, due)
@@ -97,11 +98,11 @@ def settle(
 
 
 def _back(
-    ws: Workspace, parts: Sequence[Part], old: Document, new: Document
+    ws: Workspace, parts: Sequence[Part], fresh: Collection[str]
 ) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the list items that are golden again, of every record: none of them is one that stays behind any more."""
+    """Yield the list items of `fresh` paths, of every record: golden again, none of them stays behind any more."""
     for part in parts:
-        for item in ws.lens(part.connection, part.stream).items(new.keys() - old.keys()):
+        for item in ws.lens(part.connection, part.stream).items(fresh):
             yield part.connection, part.stream, part.key, item
 
 

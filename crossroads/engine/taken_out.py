@@ -23,6 +23,8 @@ def agreed(sources: Sequence[Source], choose: Choose) -> Sequence[Source]:
 
     Who has a field of an item from us only, cannot keep it there: it says no more than a part of it.
     """
+    if not any(source.lists for source in sources):
+        return sources
     taken = {source.id: _taken(source) for source in sources}
     silent: dict[str, set[str]] = {}
     for item in sorted(set().union(*taken.values())):
