@@ -1,7 +1,6 @@
 """Records that their system locks, or hides at the end of their purpose: what is kept of them, and what they say meanwhile."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from crossroads.canonical import Document
 from crossroads.engine import echo
@@ -11,7 +10,10 @@ from crossroads.records import Record
 
 def lock(record: Record, fields: Sequence[str]) -> str | None:
     """Return the first of the fields that lock a record and do."""
-    return next((name for name in fields if record.get(name)), None)
+    for name in fields:
+        if record.get(name):
+            return name
+    return None
 
 
 def silenced(before: Held | None, document: Document, changed_at: str | None, seen_at: str) -> Held:
@@ -22,7 +24,7 @@ def silenced(before: Held | None, document: Document, changed_at: str | None, se
     if before is not None:
         return before
     found = echo.heard(None, document, changed_at, seen_at, lambda path: None)
-    return replace(found, echo={path: [value, value] for path, value in found.holds.items()})
+    return found._replace(echo={path: [value, value] for path, value in found.holds.items()})
 
 
 def released(
@@ -31,4 +33,4 @@ def released(
     """Return what is true of a record that is blocked no more: what changed meanwhile is news, all of it if it never spoke."""
     if before.own:
         return echo.heard(before, document, changed_at, seen_at, together)
-    return replace(echo.heard(None, document, changed_at, seen_at, together), id=before.id)
+    return echo.heard(None, document, changed_at, seen_at, together)._replace(id=before.id)

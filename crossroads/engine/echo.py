@@ -6,36 +6,37 @@ said, no merge could be undone, and "newest" would choose our own echo.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from crossroads.canonical import Document
 from crossroads.engine.spelling import alike
 from crossroads.plan import Member
 from crossroads.store.clock import later
-from crossroads.store.session import chunks, table
+from crossroads.store.session import Lookup
 from crossroads.store.tables import Contribution
 
 Together = Callable[[str], str | None]
 """Names the group of fields that a field is decided with, if any."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """One contribution's fields: what the system holds, what it said before we wrote, what we wrote, and since when."""
 
     id: str
-    holds: Document = field(repr=False)
-    said: Document = field(repr=False)
-    echo: dict[str, list[Any]] = field(repr=False)
+    holds: Document
+    said: Document
+    echo: dict[str, list[Any]]
     since: dict[str, str]
     said_at: str
     changed_at: str | None
     dirty: int = 0
     differs: bool = False
+
+    def __repr__(self) -> str:
+        return f"Held({self.id})"
 
     @property
     def own(self) -> Document:
@@ -154,6 +155,7 @@ def heard(
 
 
 COLUMNS = ("id", "holds", "said", "echo", "since", "said_at", "changed_at", "dirty")
+_held = Lookup(Contribution, ("key", *COLUMNS), "key", within=("connection", "stream"))
 
 
 def read(row: Sequence[Any]) -> Held:
@@ -165,15 +167,7 @@ def read(row: Sequence[Any]) -> Held:
 
 def held(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, Held]:
     """Return the contributions with these keys."""
-    rows = table(Contribution)
-    columns = select(rows.c.key, *(rows.c[name] for name in COLUMNS)).where(
-        rows.c.connection == member.connection, rows.c.stream == member.stream
-    )
-    return {
-        row[0]: read(row[1:])
-        for some in chunks(keys)
-        for row in db.execute(columns.where(rows.c.key.in_(some)))
-    }
+    return {row[0]: read(row[1:]) for row in _held(db, keys, member.connection, member.stream)}
 
 
 def _text(value: Any) -> str:

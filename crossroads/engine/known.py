@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from xxhash import xxh3_128_hexdigest
 
 from crossroads.engine.blocks import lock
-from crossroads.engine.deletes import HIDDEN, here
+from crossroads.engine.deletes import HIDDEN
 from crossroads.engine.entered import Page
 from crossroads.engine.raw import payload
 from crossroads.errors import RecordRejected
 from crossroads.plan import Member
-from crossroads.store.session import chunks, table
+from crossroads.store.session import Lookup
 from crossroads.store.tables import Contribution
 
 
@@ -32,15 +32,12 @@ class Known(NamedTuple):
         return self.gone or self.blocked == HIDDEN
 
 
+_known = Lookup(Contribution, ("key", *Known._fields), "key", within=("connection", "stream"))
+
+
 def known(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, Known]:
     """Return what the store has of the records with these keys."""
-    rows = table(Contribution)
-    columns = select(rows.c.key, *(rows.c[name] for name in Known._fields)).where(here(rows, member))
-    found: dict[str, Known] = {}
-    for some in chunks(keys):
-        for row in db.execute(columns.where(rows.c.key.in_(some))).all():
-            found[row[0]] = Known._make(row[1:])
-    return found
+    return {row[0]: Known._make(row[1:]) for row in _known(db, keys, member.connection, member.stream)}
 
 
 def changed(

@@ -41,5 +41,6 @@ class Listing:
 
     def __contains__(self, key: str) -> bool:
         """Tell whether a key was listed; ask for the `doubt` first, which sorts."""
-        place = bisect_left(self._marks, hash(key))
-        return place < len(self._marks) and self._marks[place] == hash(key)
+        mark = hash(key)
+        place = bisect_left(self._marks, mark)
+        return place < len(self._marks) and self._marks[place] == mark

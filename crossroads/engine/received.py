@@ -1,7 +1,6 @@
 """What a target's answer means for the store: what it now holds, and what is to be listed or done again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import orjson
 from sqlalchemy import Connection, select
@@ -104,9 +103,8 @@ def _answered(
     derived = {path: old.holds.get(path) for path in other if together(path) in groups}
     rest = {path: value for path, value in other.items() if path not in derived}
     heard = old.told(rest, None, at, together)
-    return replace(
-        heard.wrote({**derived, **values}, document, made=made, times=times), differs=heard.differs
-    )
+    wrote = heard.wrote({**derived, **values}, document, made=made, times=times)
+    return wrote._replace(differs=heard.differs)
 
 
 def merged(record: Record, patch: Record) -> Record:

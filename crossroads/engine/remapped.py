@@ -1,7 +1,5 @@
 """What a record says when the content it was read from before is read by another mapping."""
 
-from dataclasses import replace
-
 from crossroads.canonical import Document
 from crossroads.engine.echo import Held
 from crossroads.mapping import Lens
@@ -32,4 +30,4 @@ def remapped(held: Held, document: Document, lens: Lens, read_at: str, *, true: 
         del holds[path]
         since.setdefault(path, held.said_at)
         differs = True
-    return replace(held, holds=holds, echo=ours, since=since, differs=differs)
+    return held._replace(holds=holds, echo=ours, since=since, differs=differs)

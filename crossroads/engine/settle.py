@@ -1,10 +1,11 @@
 """Settle: compute the golden record of each touched profile, and queue the targets that say otherwise."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from crossroads import journal
 from crossroads.canonical import Document
@@ -16,11 +17,17 @@ from crossroads.engine.taken_out import staying
 from crossroads.engine.unmapped import NOTHING, Words
 from crossroads.engine.workspace import Workspace
 from crossroads.mapping import Lens
-from crossroads.store.session import Bulk, Delete, chunks, table
+from crossroads.plan import Member
+from crossroads.store.session import Bulk, Delete, Lookup, chunks, table
 from crossroads.store.tables import Contribution, Due, Link, Naming, Notice, Profile
 
 _unlisted = Delete(Notice, ("connection", "stream", "key", "path"))
 _profile = Bulk(Profile, ("id", "entity", "document", "provenance", "settled_at", "run"))
+_settled = Lookup(Profile, ("id", "document", "provenance"), "id")
+_links = Lookup(Link, ("contribution", "profile"), "profile")
+_OWN = ("connection", "stream", "key", "mapping", "gone", "blocked")
+_parts = Lookup(Contribution, (*_OWN, *echo.COLUMNS), "id")
+_PLACE = itemgetter(0, 1, 2)
 
 
 class Part(NamedTuple):
@@ -60,7 +67,8 @@ def settle(
     known: Mapping[str, Held] | None = None,
 ) -> int:
     """Settle the touched profiles; return how many changed. `known` are contributions that were read already."""
-    changed = 0
+    changed, asks = 0, ws.survivorship.asks(entity)
+    targets = [(m, ws.lens(m.connection, m.stream)) for m in ws.members(entity) if m.write]
     for some in chunks(sorted(touched), 1000):
         parts = contributions(db, some, known or {})
         before = _before(db, some)
@@ -75,7 +83,7 @@ def settle(
                 continue
             document, why = ws.survivorship.golden(entity, [source(ws, part) for part in mine], decided)
             golden[profile] = document
-            open_ = contested(why)
+            open_ = contested(why) if asks else frozenset[str]()
             waiting[profile] = {ws.survivorship.unit(entity, path) for path in open_}
             old, old_why = before.get(profile, (None, {}))
             provenance = _provenance(document, why, old, old_why, run)
@@ -84,12 +92,12 @@ def settle(
                 lines.append(journal.Line("settle", profile, _difference(old, document, provenance)))
                 if old is not None and (fresh := document.keys() - old.keys()):
                     back += _back(ws, mine, fresh)
-            due += _due_targets(ws, entity, profile, document, mine, open_)
+            due += _due_targets(targets, profile, document, mine, open_)
         _profile(db, rows)
         note_due(db, due)
         naming.keep(db, ws, entity, golden)
         _unlisted(db, back)
-        if ws.survivorship.asks(entity):
+        if asks:
             reviews.keep(db, entity, some, waiting, run=run, at=at)
         journal.append(db, lines, run=run, at=at)
         _forget(db, [profile for profile in some if all(part.gone for part in parts.get(profile, ()))])
@@ -110,27 +118,14 @@ def contributions(
     db: Connection, profiles: Sequence[str], known: Mapping[str, Held] | None = None
 ) -> dict[str, list[Part]]:
     """Return the contributions of each profile, those that are gone included."""
-    rows, link = table(Contribution), table(Link)
-    query = (
-        select(
-            link.c.profile,
-            rows.c.connection,
-            rows.c.stream,
-            rows.c.key,
-            rows.c.mapping,
-            rows.c.gone,
-            rows.c.blocked,
-            *(rows.c[c] for c in echo.COLUMNS),
-        )
-        .select_from(link.join(rows, rows.c.id == link.c.contribution))
-        .where(link.c.profile.in_(profiles))
-        .order_by(rows.c.connection, rows.c.stream, rows.c.key)
-    )
     seen = known or {}
+    profile = dict(_links(db, profiles))
     found: dict[str, list[Part]] = {}
-    for row in db.execute(query).all():
-        held = seen.get(row[7]) or echo.read(row[7:])
-        found.setdefault(row[0], []).append(Part._make((*row[:5], held, row[5], row[6])))
+    for row in sorted(_parts(db, profile), key=_PLACE):
+        connection, stream, key, mapping, gone, blocked, identity, *_ = row
+        held = seen.get(identity) or echo.read(row[len(_OWN) :])
+        one = Part(profile[identity], connection, stream, key, mapping, held, bool(gone), blocked)
+        found.setdefault(one.profile, []).append(one)
     return found
 
 
@@ -159,16 +154,14 @@ def source(ws: Workspace, part: Part) -> Source:
         readable=lens.readable,
         gone=part.silent,
         lists=lens.lists,
-        lent=lens.items(path for path in part.held.echo if path not in part.held.said),
+        lent=lens.items(part.held.echo.keys() - part.held.said) if part.held.echo else frozenset(),
     )
 
 
 def _before(db: Connection, profiles: Sequence[str]) -> dict[str, tuple[Document, dict[str, list[Any]]]]:
-    rows = table(Profile)
-    query = select(rows.c.id, rows.c.document, rows.c.provenance).where(rows.c.id.in_(profiles))
     return {
         identity: (orjson.loads(document), orjson.loads(why))
-        for identity, document, why in db.execute(query).all()
+        for identity, document, why in _settled(db, profiles)
     }
 
 
@@ -180,9 +173,11 @@ def _provenance(
     for path, (contribution, rule, said_at, mapping) in why.items():
         if (
             (former := old_why.get(path))
+            and former[2] == said_at
+            and former[0] == contribution
+            and former[1] == rule
             and old
             and old.get(path) == document[path]
-            and (former[0], former[1], former[2]) == (contribution, rule, said_at)
         ):
             result[path] = former
         else:
@@ -198,16 +193,18 @@ def _difference(old: Document | None, new: Document, provenance: dict[str, list[
 
 
 def _due_targets(
-    ws: Workspace, entity: str, profile: str, document: Document, parts: Sequence[Part], open_: set[str]
+    targets: Sequence[tuple[Member, Lens]],
+    profile: str,
+    document: Document,
+    parts: Sequence[Part],
+    open_: Collection[str],
 ) -> list[tuple[str, str, str]]:
     due: list[tuple[str, str, str]] = []
     if all(part.silent for part in parts):
         return due  # a blocked person is no news to anybody
-    words = unmapped.words(part.held for part in parts)
-    for member in ws.members(entity):
-        if not member.write:
-            continue
-        lens = ws.lens(member.connection, member.stream)
+    # Only what we wrote can be left behind by a line that is gone.
+    words = unmapped.words(part.held for part in parts) if any(part.held.echo for part in parts) else NOTHING
+    for member, lens in targets:
         held = [
             part for part in parts if (part.connection, part.stream) == (member.connection, member.stream)
         ]

@@ -4,7 +4,7 @@ Decided field by field, a line would lose its article to the record that took it
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from operator import attrgetter
 from typing import TypeAlias
 
 from crossroads.canonical import Document
@@ -16,6 +16,7 @@ from crossroads.mapping import Lens
 
 Choose: TypeAlias = Callable[[list[str], Sequence[Source]], Source]
 """Returns whose word counts of those that say something of some fields."""
+_LISTS = attrgetter("lists")
 
 
 def agreed(sources: Sequence[Source], choose: Choose) -> Sequence[Source]:
@@ -23,7 +24,7 @@ def agreed(sources: Sequence[Source], choose: Choose) -> Sequence[Source]:
 
     Who has a field of an item from us only, cannot keep it there: it says no more than a part of it.
     """
-    if not any(source.lists for source in sources):
+    if not any(map(_LISTS, sources)):
         return sources
     taken = {source.id: _taken(source) for source in sources}
     silent: dict[str, set[str]] = {}
@@ -69,4 +70,4 @@ def _item(path: str) -> str:
 
 
 def _without(source: Source, paths: set[str]) -> Source:
-    return replace(source, said={path: value for path, value in source.said.items() if path not in paths})
+    return source._replace(said={path: value for path, value in source.said.items() if path not in paths})

@@ -1,8 +1,8 @@
 """Whose word weighs most, of those that say something of one field: by its rule, and ties by record address."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -19,8 +19,7 @@ class Rule(BaseModel):
     separator: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """What one contribution said itself, and when.
 
     `lists` are the names of the lists it reads, `lent` the items in them of which it has a field from us only.
@@ -30,13 +29,16 @@ class Source:
     address: str
     system: str
     mapping: str
-    said: Document = field(repr=False)
+    said: Document
     said_at: str
-    since: Mapping[str, str] = field(default_factory=dict)
+    since: Mapping[str, str] = MappingProxyType({})
     readable: frozenset[str] = frozenset()
     gone: bool = False
     lists: frozenset[str] = frozenset()
     lent: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"Source({self.address})"
 
     def at(self, path: str) -> str:
         """Return when the value of a path was said."""
@@ -55,14 +57,14 @@ class Won(NamedTuple):
 def best(rule: Rule, path: str, saying: Sequence[Source]) -> Source:
     """Return the source whose value of a path wins, of those that say one."""
     match rule.rule:
+        case "newest" | "union":
+            return max(saying, key=lambda s: (s.at(path), s.address))
         case "ranked":
             return max(saying, key=lambda s: (-_rank(rule, s), s.at(path), s.address))
         case "most_complete":
             return max(saying, key=lambda s: (len(str(s.said[path] or "")), s.at(path), s.address))
         case "longest_standing" | "ask":
             return min(saying, key=lambda s: (s.at(path), s.address))
-        case "newest" | "union":
-            return max(saying, key=lambda s: (s.at(path), s.address))
 
 
 def best_of_group(rule: Rule, paths: Sequence[str], sources: Sequence[Source]) -> Source:
@@ -73,6 +75,8 @@ def best_of_group(rule: Rule, paths: Sequence[str], sources: Sequence[Source]) -
     at = partial(last, paths=paths)
 
     match rule.rule:
+        case "newest" | "union":
+            return max(saying, key=lambda s: (at(s), s.address))
         case "ranked":
             return max(saying, key=lambda s: (-_rank(rule, s), at(s), s.address))
         case "most_complete":
@@ -81,8 +85,6 @@ def best_of_group(rule: Rule, paths: Sequence[str], sources: Sequence[Source]) -
             )
         case "longest_standing" | "ask":
             return min(saying, key=lambda s: (at(s), s.address))
-        case "newest" | "union":
-            return max(saying, key=lambda s: (at(s), s.address))
 
 
 def last(source: Source, paths: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ def speaker(line: Line) -> Callable[[Record], Any]:
 
     def speaking(record: Record) -> Any:
         remote = [record.get(way[0], MISSING) if len(way) == 1 else look(record, way) for way in ways]
-        if any(value is MISSING for value in remote[:count]):
+        if MISSING in remote[:count]:
             return None
         return read(*[None if value is MISSING else value for value in remote])
 

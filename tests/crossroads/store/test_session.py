@@ -10,6 +10,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from crossroads.store import Bulk, Store, Update, migrate, table
+from crossroads.store.lookup import Lookup
 from crossroads.store.scopes import Scope
 from crossroads.store.tables import Contribution, Due, Intent, Lease, Run
 
@@ -73,6 +74,20 @@ def test_many_rows_are_changed_with_what_is_the_same_for_all(store: Store) -> No
     found = values(store, Contribution, "id", "signature", "dirty", "raw", "dictionary")
     assert [row[1:3] for row in found[:4]] == [("s0", 0), ("", 2), ("s2", 0), ("", 1)]
     assert {row[3:] for row in found} == {(raw, None)}
+
+
+def test_of_many_values_those_are_found_that_are_at_their_place(store: Store) -> None:
+    place = ("connection", "stream", "profile")
+    odd = ["", "ü", '"', "\\", "a,b", "{}", "%s", "?"]
+    with store.write() as db:
+        Bulk(Due, place, update=())(
+            db, [("c", s, key) for s in ("s", "t") for key in (*odd, *map(str, range(3000)))]
+        )
+    find = Lookup(Due, ("stream", "profile"), "profile", within=("connection", "stream"))
+    with store.read() as db:
+        assert sorted(find(db, odd, "c", "s")) == [("s", key) for key in sorted(odd)]
+        assert len(find(db, [str(n) for n in range(5000)], "c", "t")) == 3000
+        assert find(db, odd, "d", "s") == find(db, [], "c", "s") == []
 
 
 def test_a_batch_costs_the_same_round_trips_whatever_its_size(store: Store) -> None:
