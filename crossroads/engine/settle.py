@@ -68,8 +68,8 @@ def settle(
 ) -> int:
     """Settle the touched profiles; return how many changed. `known` are contributions that were read already."""
     changed, asks = 0, ws.survivorship.asks(entity)
-    targets = [(m, ws.lens(m.connection, m.stream)) for m in ws.members(entity) if m.write]
     for some in chunks(sorted(touched), 1000):
+        targets = [(m, ws.lens(m.connection, m.stream)) for m in ws.members(entity) if m.write]
         parts = contributions(db, some, known or {})
         before = _before(db, some)
         decided = decisions.of(db, (part.address for mine in parts.values() for part in mine))
