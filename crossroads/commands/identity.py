@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from crossroads.calm import calm
+from crossroads.commands.auditing import audit
 from crossroads.commands.models import adopt, learn, models, need_extra
 from crossroads.commands.terminal import console, told, workspace
 from crossroads.errors import ConfigError, Untrained
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from crossroads.identity.table import Fields
 
 app = typer.Typer(no_args_is_help=True, help="Find out who is the same person, why, and how well.")
-for word in (learn, adopt, models):
+for word in (learn, adopt, audit, models):
     app.command()(word)
 Input = Annotated[Path, typer.Argument(help="A CSV or Parquet file, one record a row.")]
 FieldsFile = Annotated[

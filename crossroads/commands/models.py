@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from crossroads.engine.adopting import Adopted, Tell
 
-Limit = Annotated[int, typer.Option(help="How many people to name whose records would change.")]
+Limit = Annotated[int, typer.Option(help="How many people to name of each kind.")]
 
 
 def learn(

@@ -16,6 +16,7 @@ from crossroads.engine.persons import PERSONS
 from crossroads.engine.settle import contributions, settle
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError
+from crossroads.identity.evaluation import torn
 from crossroads.identity.model import Model
 from crossroads.identity.online import models, nodes
 from crossroads.store.copy import copied
@@ -66,7 +67,7 @@ def adopt(ws: Workspace, model: Model, *, actor: str, why: str, tell: Tell = _un
         models.keep(db, model, actor=actor, why=why, at=at)
         ws.register(db).anew(db, lambda done: tell(done, 2 * len(before)))
         after = nodes.whose(db)
-        joined, parted = _torn(after, before), _torn(before, after)
+        joined, parted = torn(after, before), torn(before, after)
         body = {"by": actor, "why": why, "joined": len(joined), "parted": len(parted)}
         journal.append(db, [journal.Line("adopt", model.version, body)], run=RUN, at=at)
         touched = _linked_again(db, ws, at, lambda done: tell(len(before) + done, 2 * len(before)))
@@ -80,7 +81,7 @@ def adopt(ws: Workspace, model: Model, *, actor: str, why: str, tell: Tell = _un
 def _linked_again(db: Connection, ws: Workspace, at: str, tell: Callable[[int], None]) -> set[str]:
     """Link everybody as the register has them now; return the profiles of those who are somebody else by that."""
     touched: set[str] = set()
-    for together in _several(_moved(db), CHUNK):
+    for together in _several(strangers(db), CHUNK):
         touched |= _linked(db, ws, together, at)
     # Whoever stays who they are is so for other reasons now.
     everybody = list(db.execute(_whose().with_only_columns(table(Contribution).c.id)).scalars())
@@ -116,14 +117,6 @@ def _refuse(model: Model, records: int) -> None:
         )
 
 
-def _torn(whole: Mapping[str, int], parts: Mapping[str, int]) -> list[list[list[str]]]:
-    """Return the records of those who are one by one account and several by another, part by part."""
-    found: dict[int, dict[int, list[str]]] = {}
-    for address, person in sorted(whole.items()):
-        found.setdefault(person, {}).setdefault(parts[address], []).append(address)
-    return [[*mine.values()] for mine in found.values() if len(mine) > 1]
-
-
 def _whose() -> Select[tuple[str, str, int]]:
     """Select the records that are linked: the contribution, its profile, and its person by the register."""
     rows, link, node = table(Contribution), table(Link), table(Node)
@@ -137,8 +130,8 @@ def _whose() -> Select[tuple[str, str, int]]:
     )
 
 
-def _moved(db: Connection) -> list[tuple[str, str, int]]:
-    """Return the records of all profiles and persons that are not one and the same any more."""
+def strangers(db: Connection) -> list[tuple[str, str, int]]:
+    """Return the records of all profiles and persons that are not one and the same: contribution, profile, person."""
     own = _whose().order_by(None).cte("own")
     profile, person = own.c.profile, own.c.person
     parted = select(profile).group_by(profile).having(func.count(person.distinct()) > 1)

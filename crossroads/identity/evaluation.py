@@ -44,6 +44,18 @@ def evaluated(found: Mapping[str, Hashable], truth: Mapping[str, Hashable]) -> Q
     )
 
 
+def torn(whole: Mapping[str, int], parts: Mapping[str, int]) -> list[list[list[str]]]:
+    """Return the records of those who are one by one account and several by another, part by part.
+
+    >>> torn({"a": 1, "b": 1, "c": 2}, {"a": 1, "b": 2, "c": 3})
+    [[['a'], ['b']]]
+    """
+    found: dict[int, dict[int, list[str]]] = {}
+    for address, person in sorted(whole.items()):
+        found.setdefault(person, {}).setdefault(parts[address], []).append(address)
+    return [[*mine.values()] for mine in found.values() if len(mine) > 1]
+
+
 def _pairs(size: int) -> int:
     return size * (size - 1) // 2
 

@@ -64,16 +64,20 @@ class Population:
 
     def add(self, records: Iterable[tuple[str, Person]]) -> None:
         """Take in records by their ids."""
+        self.take((name, person, hashed(person)) for name, person in records)
+
+    def take(self, records: Iterable[tuple[str, Person, Sequence[int]]]) -> None:
+        """Take in records by their ids, each with its keys: of a record they may be more than what is compared of it makes."""
         left = iter(records)
         while some := list(islice(left, PER_STEP)):
             rows = zip(
-                *((name, *person[: len(FIELDS)], *person.others) for name, person in some), strict=True
+                *((name, *person[: len(FIELDS)], *person.others) for name, person, _ in some), strict=True
             )
             values = {
                 name: pa.array(column, pa.string())
                 for name, column in zip(("id", *self.fields), rows, strict=True)
             }
-            keys = pa.array([hashed(person) for _, person in some], pa.list_(pa.uint64()))
+            keys = pa.array([mine for *_, mine in some], pa.list_(pa.uint64()))
             block = pa.table({**values, "keys": keys})
             self.db.register("block", block)
             self.db.execute("INSERT INTO read SELECT * FROM block")

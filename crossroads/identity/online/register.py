@@ -1,6 +1,7 @@
 """The register of persons: give it records as they change, and it tells whose person changed."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 
 from sqlalchemy import Connection
@@ -138,13 +139,7 @@ class Register:
         dead = touched.dead | blocks.dead(db, every - touched.live.keys() - touched.dead)
         changed = {}
         for number, node in some.items():
-            hidden = 0
-            for place, (one, keys) in enumerate(zip(node.said, owned[number], strict=True)):
-                values = one.owned() if self.junk else {}
-                for field, bit in BITS.items():
-                    many = field in keys and not dead.isdisjoint(keys[field])
-                    if many or not self.junk.isdisjoint(values.get(field, ())):
-                        hidden |= bit << place * len(BITS)
+            hidden = nobodys(node.said, owned[number], dead, self.junk)
             if hidden != node.hidden:
                 changed[number] = node._replace(hidden=hidden)
         nodes.hide(db, {number: node.hidden for number, node in changed.items()})
@@ -162,3 +157,17 @@ class Register:
             if (there := both & live.keys())
             and (len(there) > 1 or any(says_enough(key, len(live[key]), self.model.loose) for key in there))
         }
+
+
+def nobodys(
+    said: Said, owned: Sequence[Mapping[str, Collection[int]]], dead: AbstractSet[int], junk: frozenset[str]
+) -> int:
+    """Return what of a record is nobody's own, a bit each: too many carry its key, which is `dead`, or it is `junk`."""
+    hidden = 0
+    for place, (one, keys) in enumerate(zip(said, owned, strict=True)):
+        values = one.owned() if junk else {}
+        for field, bit in BITS.items():
+            many = field in keys and not dead.isdisjoint(keys[field])
+            if many or not junk.isdisjoint(values.get(field, ())):
+                hidden |= bit << place * len(BITS)
+    return hidden

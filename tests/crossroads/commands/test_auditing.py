@@ -1,0 +1,178 @@
+"""What came record by record is held against one comparison of everybody at once, and every difference is named."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import typer
+from sqlalchemy import select, update
+
+from crossroads.commands.auditing import audit as shown
+from crossroads.engine.adopting import adopt
+from crossroads.engine.auditing import audit
+from crossroads.identity.person import Person, Said
+from crossroads.identity.table import read
+from crossroads.store.session import table
+from crossroads.store.tables import Assertion, Edge, Node
+from crossroads.testkit.memory import Memory
+from sandbox.identity import sets
+
+CROWD = 40
+
+
+def odd() -> Iterator[tuple[str, Said]]:
+    """Yield what Splink has no levels for: organisations, several addresses, declared keys, a mailbox of many, a made record."""
+    for n in range(6):
+        yield f"a/s/firm{n}", (Person(legal=f"acme {n % 3}", phone="+493012345678", postcode="10115"),)
+        home = Person("ines", "gil", email=f"new{n}@x.example", postcode=f"1000{n}")
+        work = Person("ines", "gil", email=f"old{n // 2}@x.example", postcode="70001")
+        yield f"a/s/two{n}", (home, work)
+        yield f"a/s/key{n}", (Person(f"given{n}", "koch", keys=(f"id.shop:{n % 2}",)),)
+    for n in range(CROWD):
+        yield (
+            f"a/s/many{n}",
+            (
+                Person(
+                    "kim" if n < 2 else f"x{n}",
+                    "sato",
+                    email="info@firm.example",
+                    keys=("email:info@firm.example",),
+                ),
+            ),
+        )
+    yield (
+        "a/s/couple1",
+        (Person("jo", "abt", email="abt@x.example", phone="+4930555", keys=("email:abt@x.example",)),),
+    )
+    yield (
+        "a/s/couple2",
+        (Person("jo", "abt", email="abt@x.example", keys=("email:abt@x.example", "phone:+4930555")),),
+    )
+    yield "a/s/ours", (Person(),)
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
+    known = sets.generated(600, 31, tmp_path_factory.mktemp("people"))
+    return {f"a/s/{name}": (one,) for name, one in read(known.file, known.fields)} | dict(odd())
+
+
+@pytest.fixture
+def many(world: Callable[..., Any], people: dict[str, Said]) -> Any:
+    """A store that took in records in three goes, with words of people about some."""
+    w = world(erp=Memory(), crm=Memory())
+    names = sorted(people, key=lambda name: name[::-1])
+    with w.store.write(("customer",)) as db:
+        for start in range(3):
+            w.ws.register(db).put(db, {name: people[name] for name in names[start::3]})
+        edge, node = table(Edge), table(Node)
+        a, b = db.execute(select(edge.c.a, edge.c.b).order_by(edge.c.bits.desc()).limit(1)).one()
+        apart = db.execute(select(node.c.address).where(node.c.number.in_([a, b]))).scalars().all()
+        for (one, other), kind in ((apart, "cannot"), (("a/s/key0", "a/s/two0"), "must")):
+            said = {"a": min(one, other), "b": max(one, other), "kind": kind}
+            db.execute(table(Assertion).insert().values(**said, why="asked", at="2026-01-01T00:00:00Z"))
+        seeds = db.execute(select(node.c.number).where(node.c.address.in_([*apart, "a/s/key0", "a/s/two0"])))
+        w.ws.register(db).settle(db, seeds.scalars().all())
+    return w
+
+
+@pytest.mark.both_stores
+def test_what_came_one_by_one_is_what_all_at_once_are(many: Any, people: dict[str, Said]) -> None:
+    result = audit(many.ws)
+    assert (result.found.pairs, result.found.joined, result.found.parted) == ([], [], [])
+    assert result.agrees
+    assert result.found.records == len(people)
+    assert result.found.by_splink >= 200
+    assert result.found.by_scorer >= 20
+    assert len(many.rows("Edge")) >= 100, "there was something to differ in"
+    crowd = [row for row in many.rows("Node") if row["hidden"]]
+    assert len(crowd) == CROWD
+
+
+def broken(many: Any, change: Callable[[Any], Any]) -> Any:
+    with many.store.write(("customer",)) as db:
+        db.execute(change(db))
+    return audit(many.ws).found
+
+
+def likeliest(db: Any) -> Any:
+    edge = table(Edge)
+    return db.execute(select(edge).order_by(edge.c.bits.desc(), edge.c.a).offset(5).limit(1)).one()
+
+
+def test_a_pair_that_was_lost_is_named_with_its_bits(many: Any) -> None:
+    with many.store.read() as db:
+        lost = likeliest(db)
+    edge = table(Edge)
+    found = broken(many, lambda db: edge.delete().where(edge.c.a == lost.a, edge.c.b == lost.b))
+    (pair,) = found.pairs
+    assert pair.stored is None
+    assert pair.found == pytest.approx(lost.bits, abs=1e-6)
+
+
+def test_other_bits_and_pairs_that_are_none_are_named(many: Any) -> None:
+    with many.store.read() as db:
+        one = likeliest(db)
+    edge = table(Edge)
+    found = broken(
+        many, lambda db: update(edge).where(edge.c.a == one.a, edge.c.b == one.b).values(bits=one.bits + 1e-5)
+    )
+    assert [pair.found for pair in found.pairs] == [pytest.approx(one.bits)]
+    numbers = {row["address"]: row["number"] for row in many.rows("Node")}
+    a, b = sorted((numbers["a/s/firm0"], numbers["a/s/couple1"]))
+    found = broken(many, lambda db: edge.insert().values(a=a, b=b, bits=3.0))
+    assert [(pair.stored, pair.found) for pair in found.pairs if pair.found is None] == [(3.0, None)]
+
+
+def test_a_person_who_is_another_than_by_all_pairs_is_named(many: Any) -> None:
+    node = table(Node)
+    found = broken(many, lambda db: update(node).where(node.c.address == "a/s/two0").values(cluster=0))
+    assert [
+        {name for part in parts for name in part} >= {"a/s/key0", "a/s/two0"} for parts in found.joined
+    ] == [True]
+    two = [row["number"] for row in many.rows("Node") if row["address"] in ("a/s/firm0", "a/s/couple1")]
+    found = broken(many, lambda db: update(node).where(node.c.number.in_(two)).values(cluster=two[0]))
+    parted = [{name for part in parts for name in part} for parts in found.parted]
+    assert any({"a/s/firm0", "a/s/couple1"} <= names for names in parted)
+
+
+def test_what_is_nobodys_own_and_is_taken_for_somebodys_is_found(many: Any) -> None:
+    node = table(Node)
+    found = broken(many, lambda db: update(node).where(node.c.address == "a/s/couple1").values(hidden=1))
+    assert found.pairs == [], "what is nobody's own is made anew as well"
+    edge = table(Edge)
+    numbers = {row["address"]: row["number"] for row in many.rows("Node")}
+    a, b = sorted((numbers["a/s/many1"], numbers["a/s/many2"]))
+    found = broken(many, lambda db: edge.insert().values(a=a, b=b, bits=9.0))
+    assert [{pair.a, pair.b} for pair in found.pairs] == [{"a/s/many1", "a/s/many2"}]
+
+
+def test_the_command_says_in_a_line_that_all_agree_or_names_what_does_not(
+    many: Any, at_home: Callable[[Any], Any], capsys: Any
+) -> None:
+    at_home(many)
+    shown()
+    assert "the store has everybody as one comparison of all at once has them" in _line(capsys)
+    edge = table(Edge)
+    with many.store.write(("customer",)) as db:
+        lost = likeliest(db)
+        db.execute(edge.delete().where(edge.c.a == lost.a, edge.c.b == lost.b))
+    with pytest.raises(typer.Exit) as ended:
+        shown()
+    said = _line(capsys)
+    version = many.ws.model.version
+    assert ended.value.exit_code == 1
+    assert f"none +{lost.bits:.1f} bits" in said
+    assert "1 pairs have other bits" in said
+    assert f"crossroads identity adopt {version} --by NAME --why REASON" in said
+
+
+def test_comparing_everybody_anew_mends_what_an_audit_finds(many: Any) -> None:
+    assert broken(many, lambda db: table(Edge).delete()).pairs
+    adopt(many.ws, many.ws.model, actor="Kim", why="the audit did not agree")
+    assert audit(many.ws).agrees
+
+
+def _line(capsys: Any) -> str:
+    return re.sub(r"\s+", " ", capsys.readouterr().out)
