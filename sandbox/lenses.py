@@ -1,4 +1,4 @@
-"""How plain records of people and orders are read and written: the mapping of the systems in memory and in trials."""
+"""How plain records of people, orders and posts are read and written: the mapping of the systems in memory and in trials."""
 
 from typing import Any
 
@@ -19,9 +19,18 @@ FIELDS: dict[str, dict[str, Any]] = {
         "customer": {"at": "buyer", "as": "reference", "to": "customer", "stream": "people"},
         "delivery_status": {"at": "status", "as": "choice", "of": {"open": "open", "delivered": "delivered"}},
     },
+    "interaction": {
+        "reference": {"at": "reference"},
+        "author": {"at": "author", "as": "reference", "to": "customer", "stream": "people"},
+        "content": {"at": "text"},
+    },
 }
-IDENTITY = {"customer": ["emails.main.address", "phones.mobile.number"], "order": ["reference"]}
-STREAMS = {"customer": "people", "order": "orders"}
+IDENTITY = {
+    "customer": ["emails.main.address", "phones.mobile.number"],
+    "order": ["reference"],
+    "interaction": ["reference"],
+}
+STREAMS = {"customer": "people", "order": "orders", "interaction": "posts"}
 
 
 def lens(system: str, entity: str, **more: dict[str, Any] | None) -> Lens:

@@ -41,7 +41,7 @@ class World:
             plans=self.plans,
             system=lambda name: System(name, {"base_url": f"https://{name}.example"}),
             survivorship=Survivorship.shipped(),
-            connect=lambda name: self.systems[name].connector("people", "orders"),
+            connect=lambda name: self.systems[name].connector("people", "orders", "posts"),
             lenses={
                 (m.connection, m.stream): mapping(m.connection, plan.entity)
                 for plan in self.plans
