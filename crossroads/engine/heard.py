@@ -48,7 +48,8 @@ def keep(db: Connection, reader: "Reader", page: Page, former: Mapping[str, Know
         changed_at = lens.changed_at(record)
         moved_at = widened(changed_at) if changed_at else None
         before, blocked = former.get(key), lock(record, reader.stream.blocked)
-        if lens.lists and key in old:
+        listed = bool(lens.lists) and key in old
+        if listed:
             read = reader.standing.edited.get((key, digest), record)
             document = lens.completed(read, document, old[key].holds)
         if blocked is not None:
@@ -62,7 +63,7 @@ def keep(db: Connection, reader: "Reader", page: Page, former: Mapping[str, Know
             held = echo.heard(old.get(key), document, moved_at, at, reader.together)
         moved = before is not None and (before.gone or before.blocked != blocked)
         # What was listed of a record is forgotten as it is read anew: whether an item stays behind in it is asked once more.
-        moved |= bool(lens.lists) and key in old and bool(old[key].echo)
+        moved |= listed and bool(old[key].echo)
         dirty = int(held.dirty or held.differs or moved)
         token = record.get(version) if version else None
         rows.append((held.id or newid(), *place, key, token, digest, lens.version, *held.row(),

@@ -13,7 +13,7 @@ from crossroads.identity.evaluation import torn
 from crossroads.identity.model import Model
 from crossroads.identity.online import components, nodes
 from crossroads.identity.online.components import APART, Whole
-from crossroads.identity.online.edges import Pair
+from crossroads.identity.online.edges import Pair, ordered
 from crossroads.identity.online.everybody import STEP, taken
 from crossroads.identity.online.nodes import Node
 from crossroads.identity.population import Population
@@ -53,7 +53,7 @@ class Audited(NamedTuple):
 
 def audited(db: Connection, model: Model) -> Audited:
     """Compare everybody in a store at once by the model in use there; the connection must show one instant of it."""
-    scorer, number = Scorer(model), _numbers(db)
+    scorer, number = Scorer(model), nodes.numbers(db)
     with Population((), model.nicknames) as people:
         hidden = taken(db, people, model)
         places = [number[name] for name in people.ids()]
@@ -63,21 +63,17 @@ def audited(db: Connection, model: Model) -> Audited:
             by_splink += len(some.bits)
             kept = some.bits >= LEAST
             rows = zip(some.a[kept].tolist(), some.b[kept].tolist(), some.bits[kept].tolist(), strict=True)
-            likely |= {_pair(places[a], places[b]): bits for a, b, bits in rows}
-        own = [_pair(places[a], places[b]) for a, b in people.db.execute("SELECT a, b FROM own").fetchall()]
+            likely |= {ordered(places[a], places[b]): bits for a, b, bits in rows}
+        own = [ordered(places[a], places[b]) for a, b in people.db.execute("SELECT a, b FROM own").fetchall()]
     for pairs in chunks(own, STEP):
-        near = _nodes(db, {end for pair in pairs for end in pair}, hidden)
+        near = _nodes(db, {end for ends in pairs for end in ends}, hidden)
         bits = {(a, b): scorer.best(near[a].weighed, near[b].weighed) for a, b in pairs}
-        likely |= {pair: weight for pair, weight in bits.items() if weight >= LEAST}
+        likely |= {ends: weight for ends, weight in bits.items() if weight >= LEAST}
     name = {mine: address for address, mine in number.items()}
     found = {name[mine]: first for mine, first in _persons(db, scorer, likely, number, hidden).items()}
     live = nodes.whose(db)
     differing = [Difference(name[a], name[b], *bits) for (a, b), bits in _differing(db, likely)]
     return Audited(len(live), by_splink, len(own), differing, torn(found, live), torn(live, found))
-
-
-def _numbers(db: Connection) -> dict[str, int]:
-    return {node.address: node.number for some in nodes.every(db, STEP) for node in some}
 
 
 def _nodes(db: Connection, numbers: Collection[int], hidden: Mapping[int, int]) -> dict[int, Node]:
@@ -96,18 +92,18 @@ def _persons(
     """Return the person of every record, by the number of its first one, as all pairs and people's words together have it."""
     threshold, rows = scorer.model.threshold, table(Assertion)
     said = [
-        (_pair(number[a], number[b]), kind)
+        (ordered(number[a], number[b]), kind)
         for a, b, kind in db.execute(select(rows.c.a, rows.c.b, rows.c.kind))
         if a in number and b in number
     ]
-    strong = [pair for pair, bits in likely.items() if bits >= threshold]
-    whole = _hanging([*strong, *(pair for pair, kind in said if kind != APART)])
+    strong = [ends for ends, bits in likely.items() if bits >= threshold]
+    whole = _hanging([*strong, *(ends for ends, kind in said if kind != APART)])
     members, pairs = defaultdict[int, list[int]](list), defaultdict[int, dict[Pair, float]](dict)
     must, cannot = defaultdict[int, dict[Pair, str]](dict), defaultdict[int, list[Pair]](list)
     for mine, first in whole.items():
         members[first].append(mine)
-    for pair in strong:
-        pairs[whole[pair[0]]][pair] = likely[pair]
+    for ends in strong:
+        pairs[whole[ends[0]]][ends] = likely[ends]
     for (a, b), kind in said:
         if kind != APART:
             must[whole[a]][a, b] = kind
@@ -143,12 +139,8 @@ def _differing(
 ) -> Iterator[tuple[Pair, tuple[float | None, float | None]]]:
     rows = table(Edge)
     stored = {(a, b): bits for a, b, bits in db.execute(select(rows.c.a, rows.c.b, rows.c.bits))}
-    for pair in sorted(stored.keys() | likely.keys()):
-        mine, other = stored.get(pair), likely.get(pair)
+    for ends in sorted(stored.keys() | likely.keys()):
+        mine, other = stored.get(ends), likely.get(ends)
         # A pair right at the limit of what is kept may be kept by one sum and not by the other.
         if abs((mine or LEAST) - (other or LEAST)) > NEARLY:
-            yield pair, (mine, other)
-
-
-def _pair(a: int, b: int) -> Pair:
-    return (a, b) if a < b else (b, a)
+            yield ends, (mine, other)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from crossroads.identity.clusters import clusters
 from crossroads.identity.online import edges, nodes
-from crossroads.identity.online.edges import Pair
+from crossroads.identity.online.edges import Pair, ordered
 from crossroads.identity.online.nodes import Node
 from crossroads.identity.score import Scorer
 from crossroads.store.session import Lookup
@@ -64,8 +64,8 @@ def whole(db: Connection, seeds: Collection[int], least: float, near: Mapping[in
         for (a, b), kind in sorted(said.items())
         if {a, b} <= by_address.keys()
     ]
-    must = {_pair(a, b): kind for a, b, kind in both if kind != APART}
-    return Whole(seen, pairs, must, [_pair(a, b) for a, b, kind in both if kind == APART])
+    must = {ordered(a, b): kind for a, b, kind in both if kind != APART}
+    return Whole(seen, pairs, must, [ordered(a, b) for a, b, kind in both if kind == APART])
 
 
 def split(found: Whole, scorer: Scorer, threshold: float) -> dict[int, int]:
@@ -73,7 +73,7 @@ def split(found: Whole, scorer: Scorer, threshold: float) -> dict[int, int]:
     order = sorted(found.nodes.values(), key=lambda node: node.address)
     place = {node.number: at for at, node in enumerate(order)}
     said = [node.weighed for node in order]
-    known = {_pair(place[a], place[b]): bits for (a, b), bits in found.pairs.items()}
+    known = {ordered(place[a], place[b]): bits for (a, b), bits in found.pairs.items()}
     firsts = clusters(
         len(order),
         known,
@@ -81,8 +81,8 @@ def split(found: Whole, scorer: Scorer, threshold: float) -> dict[int, int]:
         lambda a, b: scorer.contradict(said[a], said[b]),
         lambda a, b: scorer.generations(said[a], said[b]),
         threshold,
-        must=[_pair(place[a], place[b]) for a, b in found.must],
-        cannot=[_pair(place[a], place[b]) for a, b in found.cannot],
+        must=[ordered(place[a], place[b]) for a, b in found.must],
+        cannot=[ordered(place[a], place[b]) for a, b in found.cannot],
     )
     sizes: dict[int, int] = {}
     for first in firsts:
@@ -121,7 +121,3 @@ def groups(found: Whole, firsts: Mapping[int, int]) -> Sequence[Group]:
 
 def _asserted(db: Connection, addresses: Sequence[str]) -> dict[tuple[str, str], str]:
     return {(a, b): kind for a, b, kind in _by_end(db, addresses)}
-
-
-def _pair(a: int, b: int) -> Pair:
-    return (a, b) if a < b else (b, a)

@@ -21,6 +21,11 @@ Pair = tuple[int, int]
 Weigh = Callable[[Said, Said], float]
 
 
+def ordered(a: int, b: int) -> Pair:
+    """Return two records as a pair: the lower number first."""
+    return (a, b) if a < b else (b, a)
+
+
 def of(db: Connection, numbers: Collection[int], least: float = LEAST) -> dict[Pair, float]:
     """Return the pairs that records belong to, from so many bits on."""
     return {(a, b): bits for a, b, bits in _by_end(db, numbers) if bits >= least}

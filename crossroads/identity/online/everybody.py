@@ -4,7 +4,7 @@ Splink has levels for what most records say. Organisations, records that say and
 which their mappings declare have rules of their own: `own` has the pairs that are for our own scorer.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -55,10 +55,7 @@ def _crowded(db: Connection, people: Population) -> frozenset[int]:
     """Return the keys that more records carry than may."""
     people.db.execute("CREATE TABLE counted (key BIGINT)")
     for some in nodes.every(db, STEP):
-        keys = pa.table({"key": pa.array([key for node in some for key in keys_of(node.said)], pa.int64())})
-        people.db.register("more", keys)
-        people.db.execute("INSERT INTO counted SELECT * FROM more")
-        people.db.unregister("more")
+        _into(people, "counted", key=[key for node in some for key in keys_of(node.said)])
     found = people.db.execute(f"SELECT key FROM counted GROUP BY key HAVING count(*) > {LIMIT}").fetchall()  # noqa: S608
     people.db.execute("DROP TABLE counted")
     return frozenset(key for (key,) in found)
@@ -73,8 +70,8 @@ def _simple(node: Node) -> bool:
     return len(node.said) == 1 and not node.said[0].legal
 
 
-def _into(people: Population, name: str, **columns: Iterable[str]) -> None:
-    rows = pa.table({column: pa.array([*values], pa.string()) for column, values in columns.items()})
-    people.db.register("more", rows)
+def _into(people: Population, name: str, **columns: Sequence[str] | Sequence[int]) -> None:
+    """Add rows to a table, which says of what type its columns are."""
+    people.db.register("more", pa.table({column: pa.array(values) for column, values in columns.items()}))
     people.db.execute(f"INSERT INTO {name} SELECT * FROM more")  # noqa: S608
     people.db.unregister("more")

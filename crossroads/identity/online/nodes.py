@@ -109,6 +109,13 @@ def _node(row: tuple[Any, ...]) -> Node:
     return Node(number, address, read(said), hidden, cluster)
 
 
+def numbers(db: Connection) -> dict[str, int]:
+    """Return the number of every record, by its address."""
+    rows = table(Row)
+    found = db.execute(select(rows.c.address, rows.c.number))
+    return {row.address: row.number for row in found}
+
+
 def whose(db: Connection) -> dict[str, int]:
     """Return the person of every record, by the number of its first one."""
     rows = table(Row)

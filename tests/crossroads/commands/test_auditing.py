@@ -8,13 +8,14 @@ import pytest
 import typer
 from sqlalchemy import select, update
 
+from crossroads import engine
 from crossroads.commands.auditing import audit as shown
 from crossroads.engine.adopting import adopt
 from crossroads.engine.auditing import audit
 from crossroads.identity.person import Person, Said
 from crossroads.identity.table import read
 from crossroads.store.session import table
-from crossroads.store.tables import Assertion, Edge, Node
+from crossroads.store.tables import Assertion, Edge, Link, Node
 from crossroads.testkit.memory import Memory
 from sandbox.identity import sets
 
@@ -166,6 +167,46 @@ def test_the_command_says_in_a_line_that_all_agree_or_names_what_does_not(
     assert f"none +{lost.bits:.1f} bits" in said
     assert "1 pairs have other bits" in said
     assert f"crossroads identity adopt {version} --by NAME --why REASON" in said
+
+
+@pytest.fixture
+def synced(world: Callable[..., Any]) -> Any:
+    """Two people whom a run compared: the mapping declares what identifies them, and the other system was given both."""
+    w = world(erp=Memory(), crm=Memory())
+    assert audit(w.ws).agrees, "also where nobody is known yet"
+    for key, name in (("1", "Ann"), ("2", "Tom")):
+        w.systems["erp"].put("people", key, given=name, family="Lee", mail=f"{name}@lee.example")
+    w.sync()
+    w.sync()
+    return w
+
+
+@pytest.mark.both_stores
+def test_a_profile_with_records_of_two_people_is_counted(synced: Any) -> None:
+    result = audit(synced.ws)
+    assert (result.agrees, result.torn, result.found.records) == (True, 0, 4)
+    link = table(Link)
+    with synced.store.write(("customer",)) as db:
+        ann, tom = sorted({row["profile"] for row in synced.rows("Link")})
+        db.execute(update(link).where(link.c.profile == ann).values(profile=tom))
+    result = audit(synced.ws)
+    assert (result.agrees, result.torn) == (False, 1)
+    assert (result.found.pairs, result.found.joined, result.found.parted) == ([], [], []), (
+        "only the link is wrong"
+    )
+
+
+def test_what_waits_for_the_next_run_counts_as_it_was_and_is_told(
+    synced: Any, at_home: Callable[[Any], Any], capsys: Any
+) -> None:
+    at_home(synced)
+    synced.systems["erp"].put(
+        "people", "1", given="Anna", mail="anna@lee.example", changed="2026-02-01T00:00:00Z"
+    )
+    engine.begin(synced.ws, synced.plans[0], "read")
+    engine.pull(synced.ws, synced.plans[0], "erp.people", "read")
+    shown()
+    assert "1 records changed and wait for the next run" in _line(capsys)
 
 
 def test_comparing_everybody_anew_mends_what_an_audit_finds(many: Any) -> None:
