@@ -167,9 +167,12 @@ def evaluate(
             raise ConfigError(
                 f"{clusters} and {truth} have no id in common: there is nothing to hold against each other."
             )
-        if ours.keys() != known.keys():
-            aside = f"{len(ours.keys() - known.keys()):,} of {clusters} and {len(known.keys() - ours.keys()):,} of {truth}"
-            typer.echo(f"Records that only one of the files has are left out: {aside}.", err=True)
+        if missing := known.keys() - ours.keys():
+            typer.echo(
+                f"{len(missing):,} records of {truth} are not in {clusters}: each counts as alone.", err=True
+            )
+        if more := ours.keys() - known.keys():
+            typer.echo(f"{len(more):,} records of {clusters} are not in {truth}, and are left out.", err=True)
         found = evaluated(ours, known)
     if as_json:
         typer.echo(json.dumps(found._asdict()))

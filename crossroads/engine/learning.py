@@ -10,6 +10,7 @@ from crossroads.identity.nicknames import nicknames
 from crossroads.identity.online import nodes
 from crossroads.identity.online.loading import adopted
 from crossroads.identity.online.models import FEWEST
+from crossroads.identity.online.nodes import Node
 from crossroads.identity.population import Population
 from crossroads.identity.resolve import resolved
 from crossroads.identity.threshold import CAREFUL
@@ -22,12 +23,8 @@ def learnt(ws: Workspace) -> Model:
     """Return the model of the store's customers, with the threshold that follows from their number and people's answers."""
     with Population((), nicknames()) as people:
         with ws.store.read() as db:
-            # A record that we made says nothing of its own, and teaches nothing.
             people.add(
-                (node.address, node.said[0])
-                for some in nodes.every(db)
-                for node in some
-                if node.said and any(node.said[0])
+                (node.address, node.said[0]) for some in nodes.every(db) for node in some if _teaches(node)
             )
             answers = _answers(db)
         people.close()
@@ -40,6 +37,11 @@ def learnt(ws: Workspace) -> Model:
         found = resolved(people, model, answers, least=CAREFUL)
         about = f"learnt of {people.count:,} records, and of {found.answers:,} answers of people"
         return adopted(model, found).model_copy(update={"about": about})
+
+
+def _teaches(node: Node) -> bool:
+    """Tell whether a record says anything of a person: one that we made says nothing of its own, a firm's nothing of people."""
+    return bool(node.said) and any(node.said[0]) and not node.said[0].legal
 
 
 def _answers(db: Connection) -> list[tuple[str, str, bool]]:

@@ -19,14 +19,21 @@ class Quality(NamedTuple):
 
 
 def evaluated(found: Mapping[str, Hashable], truth: Mapping[str, Hashable]) -> Quality:
-    """Compare the records that both know: record -> cluster.
+    """Compare record -> cluster with the truth about the same records.
+
+    A record of the truth that nothing was found of is alone: who leaves out what is difficult has not found it. One that the
+    truth does not know counts for nothing.
 
     >>> evaluated({"a": 1, "b": 1, "c": 2}, {"a": 1, "b": 1, "c": 1})[:3]
     (1.0, 0.3333333333333333, 0.5)
+    >>> evaluated({"a": 1, "b": 1, "x": 1}, {"a": 1, "b": 1, "c": 1})[:3]
+    (1.0, 0.3333333333333333, 0.5)
     """
-    known = found.keys() & truth.keys()
-    ours, theirs = Counter(found[one] for one in known), Counter(truth[one] for one in known)
-    both = Counter((found[one], truth[one]) for one in known)
+    alone = object()
+    mine = {one: (found[one],) if one in found else (alone, one) for one in truth}
+    known = truth.keys()
+    ours, theirs = Counter(mine.values()), Counter(truth.values())
+    both = Counter((mine[one], truth[one]) for one in known)
     right = sum(map(_pairs, both.values()))
     precision = _share(right, sum(map(_pairs, ours.values())))
     recall = _share(right, sum(map(_pairs, theirs.values())))

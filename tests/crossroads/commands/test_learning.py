@@ -66,6 +66,13 @@ def test_own_customers_teach_more_than_made_up_ones_and_nothing_is_changed(many:
     assert shipped.recall < 0.7, "there was something to be learnt"
 
 
+def test_firms_teach_nothing_of_people(many: Any) -> None:
+    before = learnt(many.ws)
+    firm = Person(legal="lee gmbh", email="info@lee.example", street="weg", house="1", city="bonn")
+    filled(many, [(f"erp/people/firm{number}", firm) for number in range(5)])
+    assert learnt(many.ws) == before
+
+
 @pytest.mark.both_stores
 def test_by_the_model_in_use_nobody_changes_also_who_was_made_for_others(world: Callable[..., Any]) -> None:
     w = world(erp=Memory(), crm=Memory())
