@@ -94,11 +94,12 @@ def send(
 ) -> None:
     """Read edited records again, also those that a corrected mapping may read, and send refused writes again."""
     from crossroads.audit import show_repair
-    from crossroads.engine import repair
+    from crossroads.engine.repair import Person
+    from crossroads.engine.resending import send as sent
 
     with told(), workspace() as ws:
         chosen = _chosen(ws, names, every, connection, reason, step)
-        found = repair.send(ws, chosen, repair.Person(by, why), anyway=anyway)
+        found = sent(ws, chosen, Person(by, why), anyway=anyway)
         show_repair.ended(console, found, _syncs(ws, chosen))
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from crossroads import engine, journal
 from crossroads.audit import repair as audit
 from crossroads.audit import show_repair
-from crossroads.engine import refusals, repair
+from crossroads.engine import refusals, repair, resending
 from crossroads.engine.edits import edited
 from crossroads.engine.repair import Person, Place
 from crossroads.errors import ConfigError
@@ -54,7 +54,7 @@ def test_a_repaired_record_enters_as_it_was_edited_and_its_original_is_kept(refu
     w = refused
     tried, differs = repair.edit(w.ws, RECORD, place_of({"state": "A"}), EVE)
     assert (tried.reasons, differs) == ([], {"state": ["text of 1: letters", "text of 1: letters"]})
-    assert repair.send(w.ws, [RECORD], EVE) == {RECORD: "applied"}
+    assert resending.send(w.ws, [RECORD], EVE) == {RECORD: "applied"}
     (golden,) = [p for p in w.rows("Profile") if "Lee" in p["document"]]
     w.sync()
     (person,) = [r for r in w.systems["crm"].records["people"].values() if r["family"] == "Lee"]
@@ -76,7 +76,7 @@ def test_a_repair_stands_until_the_system_changes_the_record(
     w = refused
     w.ws.plans[0].between[0].__dict__["write"] = False  # the ERP keeps its record as it is
     repair.edit(w.ws, RECORD, place_of({"state": "A"}), EVE)
-    repair.send(w.ws, [RECORD], EVE)
+    resending.send(w.ws, [RECORD], EVE)
     for full in (False, True, True):
         (report,) = w.sync(full=full)
         assert report["members"]["erp.people"]["pull"]["rejected"] == 0
@@ -100,7 +100,7 @@ def test_an_edit_that_the_mapping_does_not_accept_says_why_and_is_not_kept(refus
     tried, _ = repair.edit(w.ws, RECORD, place_of({"state": "A", "key": "9"}), EVE)
     assert "the key was edited" in tried.reasons[0]
     assert not w.rows("Repair")
-    assert repair.send(w.ws, [RECORD], EVE) == {RECORD: "unedited"}
+    assert resending.send(w.ws, [RECORD], EVE) == {RECORD: "unedited"}
 
 
 def test_a_check_keeps_nothing(refused: Any) -> None:
@@ -125,7 +125,7 @@ def test_a_newer_word_of_the_system_overtakes_a_repair(refused: Any, now: dict[s
     repair.edit(w.ws, RECORD, place_of({"state": "A"}), EVE)
     w.systems["erp"].put("people", "1", **now, changed=FEB)
     w.sync()
-    assert repair.send(w.ws, [RECORD], EVE) == {RECORD: "superseded"}
+    assert resending.send(w.ws, [RECORD], EVE) == {RECORD: "superseded"}
     (row,) = w.rows("Repair")
     assert row["state"] == "overtaken"
     assert row["edited"], "what the person said is not lost"
@@ -169,14 +169,14 @@ def test_a_refused_write_is_sent_again_by_a_person_up_to_the_cap_and_beyond_it_o
     (place,) = repair.places(w.ws, reason=lambda text: "LOCKED" in text)
     assert place.step == "push"
     for _ in range(refusals.TRIES - 1):
-        assert repair.send(w.ws, [place], EVE) == {place: "due"}
-        assert repair.send(w.ws, [place], EVE) == {place: "waiting"}, "asked twice, it is one request"
+        assert resending.send(w.ws, [place], EVE) == {place: "due"}
+        assert resending.send(w.ws, [place], EVE) == {place: "waiting"}, "asked twice, it is one request"
         w.sync()
-    assert repair.send(w.ws, [place], EVE) == {place: "capped"}
+    assert resending.send(w.ws, [place], EVE) == {place: "capped"}
     refusals.retry(w.ws, after=-1.0)
     assert not w.rows("Due"), "the upkeep counts what people sent"
     w.systems["crm"].refuse = lambda record: None
-    assert repair.send(w.ws, [place], EVE, anyway=True) == {place: "due"}
+    assert resending.send(w.ws, [place], EVE, anyway=True) == {place: "due"}
     w.sync()
     assert len(w.systems["crm"].records["people"]) == 1
     assert not w.rows("Rejected")
@@ -279,10 +279,10 @@ def test_killed_at_every_commit_a_repair_sent_again_counts_once(
         w.sync()
         repair.edit(w.ws, RECORD, place_of({"state": "A"}), EVE)
         w.store.close()
-        killed = killed_at(kill_at, lambda: repair.send(made(folder).ws, [RECORD], EVE))
+        killed = killed_at(kill_at, lambda: resending.send(made(folder).ws, [RECORD], EVE))
         w = made(folder)
         if w.rows("Rejected"):
-            repair.send(w.ws, [RECORD], EVE)
+            resending.send(w.ws, [RECORD], EVE)
         engine.match(w.ws, w.plans[0], engine.begin(w.ws, w.plans[0], "after"))
         assert [row["state"] for row in w.rows("Repair")] == ["applied"]
         assert len([e for e in w.rows("Entry") if e["kind"] == "repair"]) == 1
