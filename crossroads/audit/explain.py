@@ -14,7 +14,7 @@ from crossroads.audit.who import Assertion, Record, assertions, members
 from crossroads.canonical import Document
 from crossroads.engine import decisions
 from crossroads.engine.decided import Decision
-from crossroads.engine.settle import Part, addressed, contributions, source
+from crossroads.engine.parts import Part, addressed, contributions, source
 from crossroads.engine.survivorship import Source, Won
 from crossroads.engine.workspace import Workspace
 from crossroads.store.session import table

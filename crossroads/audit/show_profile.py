@@ -1,6 +1,6 @@
 """An explanation as tables on a terminal. It shows personal values, to whoever asked and to nobody else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -57,6 +57,7 @@ def _names(records: Sequence[Record]) -> dict[str, str]:
 
 def _fields(console: Console, fields: Sequence[Field], names: Mapping[str, str], runs: Marks) -> None:
     table = columns("field", "value", "said by", "rule", "said at (UTC)", "by run", "mapping")
+    united = {(field.record, field.value) for field in fields if field.rule == "union"}
     for field in fields:
         table.add_row(
             cell(field.path),
@@ -70,7 +71,7 @@ def _fields(console: Console, fields: Sequence[Field], names: Mapping[str, str],
         if not field.settled:
             table.add_row("", cell(said("unsettled"), "red"))
         for word in field.others:
-            standing = cell(_standing(field, word), "dim")
+            standing = cell(_standing(field, word, united), "dim")
             table.add_row(
                 "",
                 cell(word.value, "dim"),
@@ -88,10 +89,13 @@ def _rule(field: Field) -> str:
     return said("rule.together", rule=rule, group=field.together) if field.together else rule
 
 
-def _standing(field: Field, word: Said) -> str:
+def _standing(field: Field, word: Said, united: Collection[tuple[str, Any]]) -> str:
+    """Say what became of a record's word; of something labelled it may stand elsewhere, under its system's name."""
     if not word.own:
         return said("said.ours")
-    return said("said.agrees" if word.value == field.value else "said.lost")
+    if word.value == field.value:
+        return said("said.agrees")
+    return said("said.united" if (word.record, word.value) in united else "said.lost")
 
 
 def _records(console: Console, records: Sequence[Record], names: Mapping[str, str], runs: Marks) -> None:

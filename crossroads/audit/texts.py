@@ -87,6 +87,7 @@ TEXTS: Mapping[str, str] = {
     "unsettled": "the records say otherwise by now: the next run settles it",
     "said.agrees": "says the same",
     "said.lost": "lost",
+    "said.united": "golden too",
     "said.ours": "came from us",
     "rule.newest": "newest",
     "rule.ranked": "ranked: {ranking}",

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Select, case, func, select
 from crossroads import journal
 from crossroads.engine import dirty, links
 from crossroads.engine.effects import made, told
+from crossroads.engine.parts import contributions
 from crossroads.engine.persons import PERSONS
-from crossroads.engine.settle import contributions, settle
+from crossroads.engine.settle import settle
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError
 from crossroads.identity.evaluation import torn

@@ -11,7 +11,8 @@ from crossroads.canonical import ENTITIES, Document, pattern
 from crossroads.engine import decisions
 from crossroads.engine.decided import Decision, mark
 from crossroads.engine.effects import Effect, effects
-from crossroads.engine.settle import contested, contributions, settle, source
+from crossroads.engine.parts import contributions, source
+from crossroads.engine.settle import contested, settle
 from crossroads.engine.survivorship import Source
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError

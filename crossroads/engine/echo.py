@@ -5,7 +5,8 @@ not the system's own word until the system changes it: counted as such, it would
 said, no merge could be undone, and "newest" would choose our own echo.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -20,6 +21,8 @@ from crossroads.store.tables import Contribution
 
 Together = Callable[[str], str | None]
 """Names the group of fields that a field is decided with, if any."""
+LABELLED, MOST = 2, 20
+"""Dots in the path of a labelled thing (emails.main.address), of which a union has to know what was replaced; and how often."""
 
 
 class Held(NamedTuple):
@@ -34,6 +37,7 @@ class Held(NamedTuple):
     changed_at: str | None
     dirty: int = 0
     differs: bool = False
+    replaced: Mapping[str, Sequence[Any]] = MappingProxyType({})
 
     def __repr__(self) -> str:
         return f"Held({self.id})"
@@ -63,7 +67,7 @@ class Held(NamedTuple):
         moved = bool(changed_at and (self.changed_at is None or changed_at > self.changed_at))
         time = min(changed_at, seen_at) if moved and changed_at else seen_at
         holds, said, echo, since = dict(self.holds), dict(self.said), dict(self.echo), dict(self.since)
-        differs = False
+        differs, replaced = False, self.replaced
         groups = set()
         for path, value in document.items():
             unseen = path in echo and echo[path][1] is None
@@ -74,7 +78,12 @@ class Held(NamedTuple):
             if unseen and (value is None or alike(value, echo[path][0])):
                 echo[path] = [echo[path][0], value, *echo[path][2:]]
             else:
-                since[path] = _behind(echo.pop(path, None), since.get(path, self.said_at), time)
+                ours = echo.pop(path, None)
+                since[path] = _behind(ours, since.get(path, self.said_at), time)
+                if path.count(".") == LABELLED:
+                    replaced = _with(
+                        replaced, path, {holds.get(path), ours and ours[0]} - {None, value}, since[path]
+                    )
                 said.pop(path, None)
                 differs = True
                 groups.add(together(path))
@@ -83,7 +92,7 @@ class Held(NamedTuple):
             since[path] = _behind(echo.pop(path), since.get(path, self.said_at), time)
             said.pop(path, None)
         return Held(self.id, holds, said, echo, since, self.said_at, max(changed_at or "", self.changed_at or "") or None,
-                    self.dirty, differs)  # fmt: skip
+                    self.dirty, differs, replaced)  # fmt: skip
 
     def wrote(
         self,
@@ -108,7 +117,7 @@ class Held(NamedTuple):
             said_at = (times or {}).get(path)
             echo[path] = [value, None if shown is None else shown.get(path), *([said_at] if said_at else [])]
             holds[path] = seen
-        return Held(self.id, holds, said, echo, self.since, self.said_at, self.changed_at, self.dirty)
+        return self._replace(holds=holds, said=said, echo=echo, differs=False)
 
     def arrived(self, values: Document, shown: Document) -> "Held":
         """Return what is true if a write of `values`, of which no answer came, is what the system shows now.
@@ -133,9 +142,10 @@ class Held(NamedTuple):
         return bool(self.holds.get(path) == value)
 
     def row(self) -> tuple[Any, ...]:
-        """Return the columns holds, said, echo, since, said_at, changed_at."""
+        """Return the columns holds, said, echo, since, said_at, changed_at, replaced."""
         return (_text(self.holds), _text(self.said) if self.echo else None, _text(self.echo) if self.echo else None,
-                _text(self.since) if self.since else None, self.said_at, self.changed_at)  # fmt: skip
+                _text(self.since) if self.since else None, self.said_at, self.changed_at,
+                _text(self.replaced) if self.replaced else None)  # fmt: skip
 
 
 def _behind(echoed: Sequence[Any] | None, own: str, time: str) -> str:
@@ -154,15 +164,24 @@ def heard(
     return Held("", holds, {}, {}, {}, min(changed_at or seen_at, seen_at), changed_at, 1, True)
 
 
-COLUMNS = ("id", "holds", "said", "echo", "since", "said_at", "changed_at", "dirty")
+def _with(
+    replaced: Mapping[str, Sequence[Any]], path: str, values: Iterable[Any], time: str
+) -> Mapping[str, Sequence[Any]]:
+    """Add values that a system shows no more, and since when; of what was edited over and over, the last are kept."""
+    more = [*replaced.get(path, ()), *([value, time] for value in sorted(values, key=str))]
+    return {**replaced, path: more[-MOST:]}
+
+
+COLUMNS = ("id", "holds", "said", "echo", "since", "said_at", "changed_at", "dirty", "replaced")
 _held = Lookup(Contribution, ("key", *COLUMNS), "key", within=("connection", "stream"))
 
 
 def read(row: Sequence[Any]) -> Held:
     """Build a Held from a row of COLUMNS."""
-    identity, holds, said, echo, since, said_at, changed_at, dirty = row
+    identity, holds, said, echo, since, said_at, changed_at, dirty, replaced = row
     return Held(identity, orjson.loads(holds), orjson.loads(said) if said else {}, orjson.loads(echo) if echo else {},
-                orjson.loads(since) if since else {}, said_at, changed_at, dirty)  # fmt: skip
+                orjson.loads(since) if since else {}, said_at, changed_at, dirty, False,
+                orjson.loads(replaced) if replaced else {})  # fmt: skip
 
 
 def held(db: Connection, member: Member, keys: Sequence[str]) -> dict[str, Held]:

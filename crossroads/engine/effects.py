@@ -8,7 +8,8 @@ from sqlalchemy import Connection, select
 
 from crossroads.canonical import Document
 from crossroads.engine import reviews, unmapped
-from crossroads.engine.settle import Part, unsaid
+from crossroads.engine.parts import Part
+from crossroads.engine.wanted import unsaid
 from crossroads.engine.workspace import Workspace
 from crossroads.store.session import table
 from crossroads.store.tables import Due, Profile

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "id", "entity", "connection", "stream", "key", "version", "digest", "mapping", "holds", "said", "echo", "since",
-    "said_at", "changed_at", "raw", "dictionary", "signature", "gone", "blocked", "dirty", "turn",
+    "said_at", "changed_at", "replaced", "raw", "dictionary", "signature", "gone", "blocked", "dirty", "turn",
     "run",
 )  # fmt: skip
 _KEPT = ("id", "entity", "connection", "stream", "key", "said_at", "signature")

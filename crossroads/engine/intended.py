@@ -7,9 +7,9 @@ from sqlalchemy import Connection, select
 
 from crossroads.canonical import Document
 from crossroads.engine.raw import unpack
-from crossroads.engine.settle import wanted
 from crossroads.engine.targets import Referred, Target
 from crossroads.engine.unmapped import NOTHING, Words
+from crossroads.engine.wanted import wanted
 from crossroads.mapping import Lens, Patch
 from crossroads.plan import Member, When
 from crossroads.store.session import table

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, select
 
 from crossroads.canonical import Document
 from crossroads.engine import parking
-from crossroads.engine.settle import Part, addressed, unsaid
+from crossroads.engine.parts import Part, addressed
 from crossroads.engine.unmapped import Words
+from crossroads.engine.wanted import unsaid
 from crossroads.errors import RecordRejected
 from crossroads.mapping import Lens
 from crossroads.plan import Member

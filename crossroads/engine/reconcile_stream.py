@@ -15,10 +15,10 @@ from xxhash import xxh3_128_hexdigest
 from crossroads.canonical import Document
 from crossroads.engine import aside, echo, unmapped
 from crossroads.engine.echo import Held
+from crossroads.engine.parts import Part
 from crossroads.engine.raw import original
 from crossroads.engine.reconcile_found import Found
 from crossroads.engine.reconcile_golden import differing, references
-from crossroads.engine.settle import Part
 from crossroads.engine.standing import standing
 from crossroads.engine.turns import Turns
 from crossroads.engine.unmapped import NOTHING, Words

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 from crossroads.canonical import Document
 from crossroads.engine import unmapped
 from crossroads.engine.due import note_due
-from crossroads.engine.settle import Part, contributions, unsaid
+from crossroads.engine.parts import Part, contributions
+from crossroads.engine.wanted import unsaid
 from crossroads.engine.workspace import Workspace
 from crossroads.plan import Member
 from crossroads.store.clock import later

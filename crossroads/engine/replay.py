@@ -179,7 +179,7 @@ class Replayer:
 
 
 def _values(held: Held) -> dict[str, Any]:
-    holds, _, ours, since, _, _ = held.row()
+    holds, _, ours, since, *_ = held.row()
     return {"row": held.id, "new_holds": holds, "new_echo": ours, "new_since": since}
 
 

@@ -27,10 +27,10 @@ from crossroads.store.tables import Contribution, Notice
 _contribution = Bulk(
     Contribution,
     ("id", "entity", "connection", "stream", "key", "version", "digest", "mapping", "holds", "said", "echo", "since", "said_at",
-     "changed_at", "raw", "dictionary", "signature", "gone", "blocked", "dirty", "turn", "run"),
+     "changed_at", "replaced", "raw", "dictionary", "signature", "gone", "blocked", "dirty", "turn", "run"),
     conflict=("connection", "stream", "key"),
-    update=("version", "digest", "holds", "said", "echo", "since", "changed_at", "raw", "dictionary", "blocked", "dirty", "turn",
-            "run"),
+    update=("version", "digest", "holds", "said", "echo", "since", "changed_at", "replaced", "raw", "dictionary", "blocked",
+            "dirty", "turn", "run"),
 )  # fmt: skip
 _notice = Bulk(Notice, ("connection", "stream", "key", "path", "reason", "at", "run"))
 _IGNORED = (

@@ -1,59 +1,30 @@
 """Settle: compute the golden record of each touched profile, and queue the targets that say otherwise."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from crossroads import journal
 from crossroads.canonical import Document
-from crossroads.engine import decisions, echo, naming, reviews, unmapped
+from crossroads.engine import decisions, naming, reviews, unmapped
 from crossroads.engine.due import note_due
 from crossroads.engine.echo import Held
-from crossroads.engine.survivorship import CONTESTED, Source, Won
+from crossroads.engine.parts import Part, contributions, source
+from crossroads.engine.survivorship import CONTESTED, Won
 from crossroads.engine.taken_out import staying
-from crossroads.engine.unmapped import NOTHING, Words
+from crossroads.engine.unmapped import NOTHING
+from crossroads.engine.wanted import unsaid
 from crossroads.engine.workspace import Workspace
 from crossroads.mapping import Lens
 from crossroads.plan import Member
 from crossroads.store.session import Bulk, Delete, Lookup, chunks, table
-from crossroads.store.tables import Contribution, Due, Link, Naming, Notice, Profile
+from crossroads.store.tables import Due, Naming, Notice, Profile
 
 _unlisted = Delete(Notice, ("connection", "stream", "key", "path"))
 _profile = Bulk(Profile, ("id", "entity", "document", "provenance", "settled_at", "run"))
 _settled = Lookup(Profile, ("id", "document", "provenance"), "id")
-_links = Lookup(Link, ("contribution", "profile"), "profile")
-_OWN = ("connection", "stream", "key", "mapping", "gone", "blocked")
-_parts = Lookup(Contribution, (*_OWN, *echo.COLUMNS), "id")
-_PLACE = itemgetter(0, 1, 2)
-
-
-class Part(NamedTuple):
-    """One contribution of a profile."""
-
-    profile: str
-    connection: str
-    stream: str
-    key: str
-    mapping: str
-    held: Held
-    gone: bool = False
-    blocked: str | None = None
-
-    @property
-    def silent(self) -> bool:
-        """Tell whether the record is deleted or blocked: what it said is a former word, and nothing is sent to it."""
-        return self.gone or self.blocked is not None
-
-    def __repr__(self) -> str:
-        return f"Part({self.address})"
-
-    @property
-    def address(self) -> str:
-        """Return `connection/stream/key`."""
-        return f"{self.connection}/{self.stream}/{self.key}"
 
 
 def settle(
@@ -112,50 +83,6 @@ def _back(
     for part in parts:
         for item in ws.lens(part.connection, part.stream).items(fresh):
             yield part.connection, part.stream, part.key, item
-
-
-def contributions(
-    db: Connection, profiles: Sequence[str], known: Mapping[str, Held] | None = None
-) -> dict[str, list[Part]]:
-    """Return the contributions of each profile, those that are gone included."""
-    seen = known or {}
-    profile = dict(_links(db, profiles))
-    found: dict[str, list[Part]] = {}
-    for row in sorted(_parts(db, profile), key=_PLACE):
-        connection, stream, key, mapping, gone, blocked, identity, *_ = row
-        held = seen.get(identity) or echo.read(row[len(_OWN) :])
-        one = Part(profile[identity], connection, stream, key, mapping, held, bool(gone), blocked)
-        found.setdefault(one.profile, []).append(one)
-    return found
-
-
-def addressed(part: Part, lens: Lens, document: Document) -> Document:
-    """Return a document with its references as record addresses, which mean the same outside its system."""
-    if not lens.references:
-        return document
-    result = dict(document)
-    for path, reference in lens.references.items():
-        if result.get(path):
-            result[path] = f"{part.connection}/{reference.stream}/{result[path]}"
-    return result
-
-
-def source(ws: Workspace, part: Part) -> Source:
-    """Return what one contribution says itself, as survivorship weighs it."""
-    lens = ws.lens(part.connection, part.stream)
-    return Source(
-        id=part.held.id,
-        address=part.address,
-        system=lens.system,
-        mapping=part.mapping,
-        said=addressed(part, lens, part.held.own),
-        said_at=part.held.said_at,
-        since=part.held.since,
-        readable=lens.readable,
-        gone=part.silent,
-        lists=lens.lists,
-        lent=lens.items(part.held.echo.keys() - part.held.said) if part.held.echo else frozenset(),
-    )
 
 
 def _before(db: Connection, profiles: Sequence[str]) -> dict[str, tuple[Document, dict[str, list[Any]]]]:
@@ -225,48 +152,6 @@ def _due_targets(
 def contested(why: Mapping[str, Won]) -> set[str]:
     """Return the paths on which records differ and a person is asked."""
     return {path for path, won in why.items() if won.rule == CONTESTED}
-
-
-def wanted(
-    lens: Lens,
-    document: Document,
-    held: Held | None,
-    contested: Collection[str] = frozenset(),
-    words: Words = NOTHING,
-) -> Document:
-    """Return what a target's record should say: the golden values, and nothing where ours is golden no more.
-
-    A value of another person's, written while the two were taken for one, must not stay behind. While a person is asked,
-    what a record says itself is not written over. Of a list item that is golden no more nothing is said (`staying`), nor of a
-    value that only lost its line in a mapping: `words` are those that did.
-    """
-    writes = lens.writes
-    found = {path: value for path, value in document.items() if writes(path)}
-    if contested and held is not None:
-        own = held.own
-        found = {path: value for path, value in found.items() if path not in contested or path not in own}
-    if held is not None and held.echo:
-        lost = held.echo.keys() - document.keys() - lens.references.keys()
-        ours = {path for path in lost if not unmapped.stays(held, path, words)}
-        items = {None, *lens.items(document)} if ours else {None}
-        found |= {path: None for path in ours if writes(path) and lens.item(path) in items}
-    return found
-
-
-def unsaid(
-    part: Part,
-    lens: Lens,
-    document: Document,
-    contested: Collection[str] = frozenset(),
-    words: Words = NOTHING,
-) -> Document:
-    """Return what a target's record should say of the golden values and does not; a reference counts by its address."""
-    holds, means = addressed(part, lens, part.held.holds), part.held.means
-    return {
-        path: value
-        for path, value in wanted(lens, document, part.held, contested, words).items()
-        if holds.get(path) != value and (path in lens.references or not means(path, value))
-    }
 
 
 def _forget(db: Connection, profiles: Sequence[str]) -> None:

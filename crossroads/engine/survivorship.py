@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, RootModel
 from crossroads.canonical import ENTITIES, Document, fields, pattern
 from crossroads.engine.decided import Decision, ruling
 from crossroads.engine.taken_out import agreed
-from crossroads.engine.union import joined, labelled, whole
+from crossroads.engine.union import joined, labelled, standing, valid, whole
 from crossroads.engine.weighing import Rule, Source, Won, best, best_of_group, differ, last
 from crossroads.errors import MappingError
 from crossroads.mapping import folder
@@ -151,7 +151,7 @@ class Survivorship:
             if group is not None:
                 groups.setdefault(group, []).append(path)
                 continue
-            if rule.rule == "union":
+            if rule.separator:
                 those = [source for source in those if not source.gone] or those
             if len(those) == 1 and not decisions:
                 source, name = those[0], rule.rule
@@ -159,7 +159,7 @@ class Survivorship:
                 source, name = _chosen(rule, path, [path], those, decisions)
             document[path] = source.said[path]
             why[path] = Won(source.id, name, source.since.get(path, source.said_at), source.mapping)
-            if name == "union":
+            if name == "union" if rule.separator else rule.rule == "union" and _vary(path, those):
                 unions.append((path, those))
         for path, those in sorted(unions, key=lambda one: one[0]):
             self._unite(entity, path, those, document, why)
@@ -173,7 +173,7 @@ class Survivorship:
 
         What it has no value for is empty, not filled from elsewhere.
         """
-        united: list[str] = []
+        united: list[tuple[str, list[str]]] = []
         for group, members in groups.items():
             rule, _ = self.rule(entity, members[0])
             source, name = _chosen(rule, group, members, sources, decisions)
@@ -182,11 +182,11 @@ class Survivorship:
             for path in (*inside, *(one for one in members if one in said and one not in inside)):
                 document[path] = said.get(path)
                 why[path] = Won(source.id, name, since.get(path, said_at), source.mapping)
-            if name == "union":
-                united.append(group)
-        for group in sorted(united):
-            living = [source for source in sources if not source.gone] or sources
-            others, reasons = whole(document, group, self._label(entity, group), living)
+            if rule.rule == "union":
+                united.append((group, members))
+        for group, members in sorted(united):
+            saying = standing(members, sources)
+            others, reasons = whole(document, group, self._label(entity, group), saying)
             document |= others
             why |= reasons
 
@@ -210,9 +210,14 @@ class Survivorship:
         if rule.separator is not None:
             document[path] = joined(path, rule.separator, those)
         elif known := pattern(ENTITIES[entity], path):
-            more, reasons = labelled(document, why, path, known.split(".").index("*"), those)
+            saying = standing([path], those)
+            more, reasons = labelled(document, why, path, known.split(".").index("*"), saying)
             document.update(more)
             why.update(reasons)
+
+
+def _vary(path: str, saying: Sequence[Source]) -> bool:
+    return any(source.said[path] != saying[0].said[path] for source in saying[1:])
 
 
 @lru_cache(maxsize=1000)
@@ -226,6 +231,8 @@ def _chosen(
     """Return whose word is golden, and by what: a person's decision, else the rule; *contested* where a person is asked."""
     if decisions and (ruled := ruling(decisions, unit, sources, paths)):
         return ruled, DECIDED
+    if rule.rule == "union" and not rule.separator:
+        sources = valid(paths, sources) or sources
     alone = len(sources) == 1 or unit == paths[0]
     winner = best(rule, unit, sources) if alone else best_of_group(rule, paths, sources)
     if rule.rule != "ask" and not winner.gone:

@@ -3,7 +3,8 @@
 Two kinds. A text that lists things (tags) is split at a separator, and the golden text lists each thing once, sorted. Of
 labelled things (e-mail addresses, telephones, postal addresses as a whole), the newest keeps its label, and what another record
 says under the same label stays golden too, under a label named after that record's system, each with its own source and
-time. Something is golden no more once no record says it.
+time. Something is golden no more once no record says it, or once somebody who saw it replaced it: who corrects an address in
+one system has not added one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,36 @@ def joined(path: str, separator: str, saying: Sequence[Source]) -> str | None:
     """
     listed = {part.strip() for source in saying for part in str(source.said[path] or "").split(separator)}
     return separator.join(sorted(listed - {""})) or None
+
+
+def standing(paths: Sequence[str], saying: Sequence[Source]) -> list[Source]:
+    """Return whose words on something labelled are golden: of those not replaced, the living if there are any."""
+    found = valid(paths, saying)
+    return [source for source in found if not source.gone] or found
+
+
+def valid(paths: Sequence[str], saying: Sequence[Source]) -> list[Source]:
+    """Return the sources that say something of a labelled field or group which nobody who saw it has replaced since."""
+    replaced = [source for source in saying if not source.replaced.keys().isdisjoint(paths)]
+    full = (source for source in saying if any(source.said.get(path) is not None for path in paths))
+    return [source for source in full if not any(_replaced(source, one, paths) for one in replaced)]
+
+
+def _replaced(source: Source, by: Source, paths: Sequence[str]) -> bool:
+    """Tell whether the system of another record showed what a source says, and shows something else since.
+
+    Fields that the other one does not have say nothing for or against it.
+    """
+    gone = False
+    for path in paths:
+        value, since = source.said.get(path), source.at(path)
+        if value is None or not (path in by.said or path in by.replaced):
+            continue
+        left = any(former == value and time >= since for former, time in by.replaced.get(path, ()))
+        if not left and by.said.get(path) != value:
+            return False
+        gone |= left and by.said.get(path) != value
+    return gone
 
 
 def labelled(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,7 +22,8 @@ class Rule(BaseModel):
 class Source(NamedTuple):
     """What one contribution said itself, and when.
 
-    `lists` are the names of the lists it reads, `lent` the items in them of which it has a field from us only.
+    `lists` are the names of the lists it reads, `lent` the items in them of which it has a field from us only; `replaced` is
+    what its system showed in a labelled field before, and until when.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Source(NamedTuple):
     gone: bool = False
     lists: frozenset[str] = frozenset()
     lent: frozenset[str] = frozenset()
+    replaced: Mapping[str, Sequence[Any]] = MappingProxyType({})
 
     def __repr__(self) -> str:
         return f"Source({self.address})"

@@ -12,8 +12,8 @@ from crossroads.engine.echo import Held
 from crossroads.engine.ledger import Claim
 from crossroads.engine.match import Dirty
 from crossroads.engine.page import Page
+from crossroads.engine.parts import Part as Contributed
 from crossroads.engine.planning import Target
-from crossroads.engine.settle import Part as Contributed
 from crossroads.engine.survivorship import Source
 from crossroads.identity.online.nodes import Node as Weighed
 from crossroads.identity.partition import Edge

@@ -43,7 +43,8 @@ class Contribution(SQLModel, table=True):
     itself had said before. `since` has the time of each field that changed later than `said_at`, and of those that were
     said by a line which the mapping has no more. A field the system emptied, or whose list item it took out, is there
     with null; one it never filled is absent. `blocked` names the field that locks the record, or
-    says `absent` if its system hides it. `turn` is the turn of its stream in which it was stored last.
+    says `absent` if its system hides it. `replaced` keeps what the system showed in labelled fields before, as path ->
+    [[value, when it was replaced]]. `turn` is the turn of its stream in which it was stored last.
     `words` is a digest of what `signature` was made from.
     """
 
@@ -72,6 +73,7 @@ class Contribution(SQLModel, table=True):
     since: str | None = None
     said_at: str
     changed_at: str | None = None
+    replaced: str | None = None
     raw: bytes = Field(sa_type=LargeBinary)
     dictionary: int | None = None
     signature: str = ""

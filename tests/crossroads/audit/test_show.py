@@ -68,6 +68,21 @@ def test_a_long_value_is_folded_and_never_cut(world: Callable[..., Any], width: 
     assert "…" not in seen
 
 
+@pytest.mark.parametrize(
+    ("value", "standing"), [("erp@x.example", "golden too"), ("Anna", "lost"), ("Lee", "says the same")]
+)
+def test_a_word_that_did_not_win_says_whether_it_lost(
+    world: Callable[..., Any], value: str, standing: str
+) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    ann = {**ANN, "mobile": "+4915100000001"}
+    w.systems["erp"].put("people", "1", **{**ann, "given": "Anna", "mail": "erp@x.example"})
+    w.systems["crm"].put("people", "a", **{**ann, "changed": "2026-02-01T00:00:00Z"})
+    w.sync()
+    seen = printed(lambda console: show_profile.explanation(console, explain(w.ws, "erp/people/1")))
+    assert any(f"{value} erp {standing} 2026-01-01" in " ".join(line.split()) for line in seen.splitlines())
+
+
 def test_what_was_set_aside_says_why_and_by_what_name_to_ask_further(known: Any) -> None:
     with known.store.read() as db:
         found = aside.set_aside(db)

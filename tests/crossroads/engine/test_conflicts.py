@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from crossroads.engine import answering, deciding, reviews
 from crossroads.engine.answering import Answer
 from crossroads.engine.decided import Decision, mark
 from crossroads.engine.survivorship import Policy, Rule, Source, Survivorship
-from crossroads.errors import ConfigError, MappingError
+from crossroads.errors import ConfigError
 from crossroads.records import Stream
 from crossroads.testkit.memory import Memory, MemoryConnector
 
@@ -243,78 +242,6 @@ def test_a_deleted_records_word_stands_until_a_living_one_says_something_later(
         Source("2", "crm/people/1", "crm", "m", {CITY: "living"}, living),
     ]
     assert ranked.golden("customer", sources)[0][CITY] == word
-
-
-def test_a_union_of_texts_lists_everything_once_and_a_union_of_labels_keeps_the_loser() -> None:
-    tags = "extensions.shop.tags"
-    sources = [
-        Source("1", "erp/p/1", "erp", "m", {tags: "vip,b2b", "emails.main.address": "a@x.example"}, JAN),
-        Source("2", "crm/p/1", "crm", "m", {tags: "new, vip", "emails.main.address": "b@x.example"}, FEB),
-        Source("3", "crm/p/2", "crm", "m", {"emails.main.address": "c@x.example"}, JAN),
-    ]
-    of_tags = policy("union", "extensions.*.*", separator=",")
-    assert of_tags.golden("customer", sources)[0][tags] == "b2b,new,vip"
-    found, why = policy("union", "emails.*.address").golden("customer", sources)
-    assert {p: v for p, v in found.items() if p.startswith("emails")} == {
-        "emails.main.address": "b@x.example",
-        "emails.crm.address": "c@x.example",
-        "emails.erp.address": "a@x.example",
-    }
-    assert why["emails.erp.address"][:2] == ("1", "union")
-
-
-LATER = "2026-01-02T00:00:00Z"
-
-
-def place(key: str, city: str | None, at: str, street: str | None = None, *, gone: bool = False) -> Source:
-    said = {CITY: city, "addresses.main.street": street}
-    since = {"addresses.main.street": LATER} if key == "crm2" else {}
-    return Source(key, f"{key}/p/1", key[:3], "m", said, at, since, gone=gone)
-
-
-def test_a_union_of_addresses_keeps_each_whole_with_its_source_and_time() -> None:
-    places = Survivorship(
-        {"customer": Policy(default=Rule(rule="newest"), together={"addresses.*": Rule(rule="union")})}
-    )
-    sources = [place("erp", "Ulm", JAN, "Weg 1"), place("crm1", "Bonn", FEB), place("crm2", "Ulm", JAN, "Weg 1"),
-               place("crm3", "Essen", JAN), place("shop", None, JAN), place("web", "Kiel", JAN, gone=True)]  # fmt: skip
-    found, why = places.golden("customer", sources)
-    assert found == {
-        "addresses.main.street": None,
-        CITY: "Bonn",
-        "addresses.crm.locality": "Ulm",
-        "addresses.crm.street": "Weg 1",
-        "addresses.crm2.locality": "Essen",
-    }
-    assert why["addresses.crm.street"] == ("crm2", "union", LATER, "m")
-    assert why["addresses.crm.locality"] == ("crm2", "union", JAN, "m")
-    assert why["addresses.crm2.locality"] == ("crm3", "union", JAN, "m")
-    assert (found, why) == places.golden("customer", sources[::-1])
-
-
-@pytest.mark.parametrize(
-    ("customer", "wrong"),
-    [
-        ("default: {rule: newest}\n  fields: {emails.*.address: {rule: union}}", ""),
-        ("default: {rule: newest}\n  fields: {language: {rule: union, separator: ','}}", ""),
-        ("default: {rule: newest}\n  fields: {language: {rule: union}}", "language: a union is"),
-        (
-            "default: {rule: newest}\n  fields: {emails.*.address: {rule: union, separator: ','}}",
-            "a union is",
-        ),
-        ("default: {rule: union}", "default: a union is"),
-        ("default: {rule: newest}\n  together: {addresses.*: {rule: union}}", ""),
-        ("default: {rule: newest}\n  together: {addresses.*: {rule: union, separator: ','}}", "a union is"),
-    ],
-)
-def test_a_union_is_said_of_fields_it_can_be_made_of(tmp_path: Path, customer: str, wrong: str) -> None:
-    others = "".join(f"{name}:\n  default: {{rule: newest}}\n" for name in ("order", "interaction"))
-    (file := tmp_path / "survivorship.yaml").write_text(f"customer:\n  {customer}\n{others}")
-    if wrong:
-        with pytest.raises(MappingError, match=wrong):
-            Survivorship.load(file)
-    else:
-        assert Survivorship.load(file).policies["customer"].default.rule == "newest"
 
 
 # answers for writes that nobody can look up

@@ -283,21 +283,32 @@ class Company(RuleBasedStateMachine):
         golden = {row["id"]: orjson.loads(row["document"]) for row in self.w.rows("Profile")}
         seen: Counter[str] = Counter()
         places: dict[str, set[str]] = {profile: set() for profile in golden}
+        words = dict[str, set[Any]]()
         for one in self.w.rows("Contribution"):
             name, profile = one["connection"], links[one["id"]]
             places.setdefault(profile, set()).add(name)
             if one["gone"]:
                 continue
             seen[name] += 1
-            says = self.w.ws.lens(name, "people").get(self.w.systems[name].records["people"][one["key"]])
-            for path in {*says, *golden[profile]}:
+            lens = self.w.ws.lens(name, "people")
+            says = lens.get(self.w.systems[name].records["people"][one["key"]])
+            words.setdefault(profile, set()).update(
+                value for held in (one["holds"], one["said"]) if held for value in orjson.loads(held).values()
+            )
+            for path in {*says, *filter(lens.writes, golden[profile])}:
                 ours, theirs = golden[profile].get(path), says.get(path)
                 assert folded(ours or "") == folded(theirs or ""), f"{name} says otherwise in {path}"
         for name, system in self.w.systems.items():
             assert seen[name] == len(system.records.get("people", {})), (
                 f"{name} has records the store does not know"
             )
-        for profile in golden:
+        for profile, document in golden.items():
+            united = {
+                value
+                for path, value in document.items()
+                if path.split(".")[1:2] in ([name] for name in SYSTEMS)
+            }
+            assert united <= words[profile], "something is united that no record says"
             assert places[profile] == set(SYSTEMS), (
                 "somebody is missing in a system and was not deleted there"
             )
