@@ -33,9 +33,17 @@ def standing(paths: Sequence[str], saying: Sequence[Source]) -> list[Source]:
 
 def valid(paths: Sequence[str], saying: Sequence[Source]) -> list[Source]:
     """Return the sources that say something of a labelled field or group which nobody who saw it has replaced since."""
-    replaced = [source for source in saying if not source.replaced.keys().isdisjoint(paths)]
-    full = (source for source in saying if any(source.said.get(path) is not None for path in paths))
-    return [source for source in full if not any(_replaced(source, one, paths) for one in replaced)]
+    full = [source for source in saying if _says(source.said, paths)]
+    if replaced := [one for one in saying if one.replaced and not one.replaced.keys().isdisjoint(paths)]:
+        return [source for source in full if not any(_replaced(source, one, paths) for one in replaced)]
+    return full
+
+
+def _says(said: Document, paths: Sequence[str]) -> bool:
+    for path in paths:  # noqa: SIM110 - asked of every united field of every record
+        if said.get(path) is not None:
+            return True
+    return False
 
 
 def _replaced(source: Source, by: Source, paths: Sequence[str]) -> bool:
