@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from crossroads.canonical.telephone import e164
 from crossroads.identity.names import GENERATIONS, folded
@@ -38,6 +38,10 @@ _ENDINGS = tuple((long, short) for long, short in _STREETS if long in ("strasse"
 _DATE = re.compile(
     r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})(?!\d)|(\d{4})(\d\d)(\d\d)(?!\d)|(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?!\d)"
 )
+_DAY_FIRST = re.compile(r"(\d{1,2})[\s./-]+(?:de )?([^\W\d]+)[\s./,-]+(?:de )?(\d{4})(?!\d)")
+_MONTH_FIRST = re.compile(r"([^\W\d]+)[\s.]+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
+LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
+"""Whose names of months are known, in full and short."""
 DOTLESS = frozenset(("gmail.com", "googlemail.com"))
 """Mail systems that read over dots in a user's name."""
 
@@ -189,14 +193,42 @@ def plain(text: str) -> str | None:
 def day(text: str) -> str | None:
     """Return a date as YYYY-MM-DD, of `YYYYMMDD` and `DD.MM.YYYY` too; a slip of the pen, the 31st of June, is kept as it is.
 
-    Day and month may have one figure, and stand between points, strokes or hyphens.
+    Day and month may have one figure, and stand between points, strokes or hyphens; the month may be a name.
 
     >>> day("19560409"), day("9.4.1956"), day("1956-04-09T00:00:00"), day("1956/4/9"), day("soon")
     ('1956-04-09', '1956-04-09', '1956-04-09', '1956-04-09', None)
+    >>> day("09-APR-1956"), day("9 de abril de 1956"), day("April 9th, 1956"), day("9. März 1956"), day("9 Floréal 1956")
+    ('1956-04-09', '1956-04-09', '1956-04-09', '1956-03-09', None)
     """
     found = _DATE.match(text.strip())
     if found is None:
-        return None
+        return _named(text.strip().lower())
     a, b, c, d, e, f, g, h, i = found.groups()
     year, month, dom = (a, b, c) if a else (d, e, f) if d else (i, h, g)
     return f"{year}-{int(month):02d}-{int(dom):02d}"
+
+
+def _named(text: str) -> str | None:
+    """Return a date whose month is said by its name."""
+    if found := _DAY_FIRST.match(text):
+        dom, name, year = found.groups()
+    elif found := _MONTH_FIRST.match(text):
+        name, dom, year = found.groups()
+    else:
+        return None
+    month = _months().get(folded(name))
+    return f"{year}-{month:02d}-{int(dom):02d}" if month else None
+
+
+@cache
+def _months() -> dict[str, int]:
+    """Return the number of each month by its names; no name stands for two."""
+    from babel.dates import get_month_names  # few files need it, and it takes long to import
+
+    return {
+        folded(name): number
+        for language in LANGUAGES
+        for width in ("abbreviated", "wide")
+        for context in ("format", "stand-alone")
+        for number, name in get_month_names(width, context, language).items()
+    }

@@ -16,7 +16,7 @@ from crossroads.identity.person import Person
 
 PER_STEP = 10_000
 FORMS = {
-    "birth_date": "dates are read as 1956-04-09, 9.4.1956, 9/4/1956 (day first) and 19560409",
+    "birth_date": "dates are read as 1956-04-09, 9.4.1956, 9/4/1956 (day first), 19560409 and 9 Apr 1956",
     "email": "addresses are read as ann@lee.example",
     "phone": "numbers are read from six figures on",
 }

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from babel.dates import get_month_names
 
 from crossroads.errors import ConfigError
+from crossroads.identity import normal
+from crossroads.identity.names import folded
 from crossroads.identity.table import Fields, read
 
 BOTH = ["Ana Torres Gil", "Luis Torres", "Gil Lopez, Eva", "Eva Gil Ruiz", "Ruiz, Ana"]
@@ -50,3 +53,19 @@ def test_a_house_number_is_found_in_the_street_where_it_has_no_column(
     file.write_text("key,line,no\n1,High Street 7,9\n")
     ((_, person),) = read(file, Fields(id="key", **fields))
     assert (person.street, person.house) == (street, house)
+
+
+def test_a_month_is_understood_by_its_name_in_each_language_and_no_name_means_two() -> None:
+    said: dict[str, set[int]] = {}
+    for language in normal.LANGUAGES:
+        for width in ("abbreviated", "wide"):
+            for month, name in get_month_names(width, "format", language).items():
+                said.setdefault(folded(name), set()).add(month)
+                assert normal.day(f"7 {name} 1962") == f"1962-{month:02d}-07", (language, name)
+                assert normal.day(f"{name.upper()} 7, 1962") == f"1962-{month:02d}-07", (language, name)
+    assert all(len(months) == 1 for months in said.values())
+
+
+@pytest.mark.parametrize("text", ["7 Lee 1962", "May 1962", "7 May", "7 May 62", "0x7 May 19622", ""])
+def test_what_is_no_date_is_none(text: str) -> None:
+    assert normal.day(text) is None
