@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, RootModel
 from crossroads.canonical import ENTITIES, Document, fields, pattern
 from crossroads.engine.decided import Decision, ruling
 from crossroads.engine.taken_out import agreed
-from crossroads.engine.union import joined, labelled, standing, valid, whole
+from crossroads.engine.union import joined, labelled, standing, whole
 from crossroads.engine.weighing import Rule, Source, Won, best, best_of_group, differ, last
 from crossroads.errors import MappingError
 from crossroads.mapping import folder
@@ -153,15 +153,13 @@ class Survivorship:
                 continue
             if rule.separator:
                 those = [source for source in those if not source.gone] or those
-            united = rule.rule == "union" and not rule.separator and _vary(path, those)
             if len(those) == 1 and not decisions:
                 source, name = those[0], rule.rule
             else:
-                among = valid([path], those) if united else ()
-                source, name = _chosen(rule, path, [path], those, decisions, among)
+                source, name = _chosen(rule, path, [path], those, decisions)
             document[path] = source.said[path]
             why[path] = Won(source.id, name, source.since.get(path, source.said_at), source.mapping)
-            if united or (rule.separator and name == "union"):
+            if name == "union" if rule.separator else rule.rule == "union" and _vary(path, those):
                 unions.append((path, those))
         for path, those in sorted(unions, key=lambda one: one[0]):
             self._unite(entity, path, those, document, why)
@@ -178,8 +176,7 @@ class Survivorship:
         united: list[tuple[str, list[str]]] = []
         for group, members in groups.items():
             rule, _ = self.rule(entity, members[0])
-            among = valid(members, sources) if rule.rule == "union" else ()
-            source, name = _chosen(rule, group, members, sources, decisions, among)
+            source, name = _chosen(rule, group, members, sources, decisions)
             said, since, said_at = source.said, source.since, source.said_at
             inside = _inside(group, source.readable)
             for path in (*inside, *(one for one in members if one in said and one not in inside)):
@@ -229,16 +226,11 @@ def _inside(group: str, paths: frozenset[str]) -> tuple[str, ...]:
 
 
 def _chosen(
-    rule: Rule, unit: str, paths: Sequence[str], sources: Sequence[Source], decisions: Decisions,
-    among: Sequence[Source] = (),
-) -> tuple[Source, str]:  # fmt: skip
-    """Return whose word is golden, and by what: a person's decision, else the rule; *contested* where a person is asked.
-
-    The rule chooses `among` these, if there are any.
-    """
+    rule: Rule, unit: str, paths: Sequence[str], sources: Sequence[Source], decisions: Decisions
+) -> tuple[Source, str]:
+    """Return whose word is golden, and by what: a person's decision, else the rule; *contested* where a person is asked."""
     if decisions and (ruled := ruling(decisions, unit, sources, paths)):
         return ruled, DECIDED
-    sources = among or sources
     alone = len(sources) == 1 or unit == paths[0]
     winner = best(rule, unit, sources) if alone else best_of_group(rule, paths, sources)
     if rule.rule != "ask" and not winner.gone:

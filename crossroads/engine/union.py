@@ -26,24 +26,14 @@ def joined(path: str, separator: str, saying: Sequence[Source]) -> str | None:
 
 
 def standing(paths: Sequence[str], saying: Sequence[Source]) -> list[Source]:
-    """Return whose words on something labelled are golden: of those not replaced, the living if there are any."""
-    found = valid(paths, saying)
+    """Return whose words on something labelled are golden beside the newest: those that nobody who saw them has replaced.
+
+    What only deleted records said is golden as long as no living one says anything.
+    """
+    full = (source for source in saying if any(source.said.get(path) is not None for path in paths))
+    replaced = [one for one in saying if not one.replaced.keys().isdisjoint(paths)]
+    found = [source for source in full if not any(_replaced(source, one, paths) for one in replaced)]
     return [source for source in found if not source.gone] or found
-
-
-def valid(paths: Sequence[str], saying: Sequence[Source]) -> list[Source]:
-    """Return the sources that say something of a labelled field or group which nobody who saw it has replaced since."""
-    full = [source for source in saying if _says(source.said, paths)]
-    if replaced := [one for one in saying if one.replaced and not one.replaced.keys().isdisjoint(paths)]:
-        return [source for source in full if not any(_replaced(source, one, paths) for one in replaced)]
-    return full
-
-
-def _says(said: Document, paths: Sequence[str]) -> bool:
-    for path in paths:  # noqa: SIM110 - asked of every united field of every record
-        if said.get(path) is not None:
-            return True
-    return False
 
 
 def _replaced(source: Source, by: Source, paths: Sequence[str]) -> bool:
