@@ -68,9 +68,8 @@ def _compared(ws: Workspace, records: dict[str, Any]) -> dict[str, Any]:
             continue
         lens = ws.lens(row.connection, row.stream)
         says, ours = lens.get(record), golden[profile][1]
-        told = sorted(
-            {*says, *filter(lens.writes, ours)}
-        )  # what is united beside the newest is told to nobody
+        # What is united beside the newest is told to nobody.
+        told = sorted({*says, *filter(lens.writes, ours)})
         other = [p for p in told if folded(ours.get(p) or "") != folded(says.get(p) or "")]
         differing += bool(other)
         examples += [f"{name}: {path} is not that of profile {profile}" for path in other]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crossroads import engine
 from crossroads.engine import deciding
 from crossroads.engine.survivorship import Policy, Rule, Source, Survivorship
 from crossroads.errors import MappingError
@@ -95,6 +96,20 @@ def test_what_both_said_and_one_corrected_is_not_kept_as_the_word_of_the_other(a
         MAIL: "ek@x.example"
     }
     assert ann.systems["erp"].value("people", "2", "mail") == "ek@x.example"
+
+
+def test_a_correction_that_is_met_by_the_look_before_a_write_takes_the_old_address_away(world: Any) -> None:
+    w = world(erp=Memory(), crm=Memory(token=False))
+    for system, key in (("erp", "1"), ("crm", "a")):
+        w.systems[system].put("people", key, **ANN, mail="ann@x.example")
+    w.sync()
+    w.systems["erp"].put("people", "1", family="Ek", changed=FEB)
+    plan = w.begun("one")
+    w.systems["crm"].put("people", "a", mail="lee@x.example", changed=MAR)
+    engine.push(w.ws, plan, "crm.people", "one")
+    w.sync()
+    assert mails(w) == {"main": "lee@x.example"}
+    assert told(w) == ["lee@x.example"] * 2
 
 
 def test_a_person_who_puts_another_address_first_takes_none_away(ann: Any) -> None:
