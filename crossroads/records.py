@@ -140,8 +140,12 @@ WriteResult: TypeAlias = Written | Rejected | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What `find` saw of an earlier attempt: every matching remote key, newest first, with version and record if known."""
+    """What `find` saw of an earlier attempt: every matching remote key, newest first, with version and record if known.
+
+    `gone` is one that was made and deleted since, from a system that still tells of it: it is not made once more.
+    """
 
     key: str
     version: str | None = None
     record: Record | None = field(default=None, repr=False)
+    gone: bool = False

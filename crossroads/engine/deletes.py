@@ -67,6 +67,11 @@ def tell(
     return ended
 
 
+def found(db: Connection, member: Member, key: str, how: str, run: str, at: str) -> None:
+    """Note the deletion of a record that is ours, of which a look-up told and perhaps no read does."""
+    _told(db, [(member.connection, member.stream, key, how, "told", at, run)])
+
+
 def weigh(db: Connection, member: Member, key: str) -> None:
     """Let the next read weigh the deletion of a record that was told before we knew that the record is ours."""
     rows = table(Deletion)

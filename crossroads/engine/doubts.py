@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from crossroads.engine import belonging, doubles, ledger, parking, received, rereading
+from crossroads.engine import belonging, deletes, doubles, echo, ledger, parking, received, rereading
 from crossroads.engine.belonging import Stranger
 from crossroads.engine.job import Job
 from crossroads.engine.ledger import Claim
@@ -54,7 +54,7 @@ def _cleared(job: Job, claim: Claim, strangers: Sequence[Stranger]) -> bool:
     except RecordRejected as error:
         _ask(job, claim, f"the look-up of its create was refused: {'; '.join(error.reasons)}", at)
         return True
-    if seen:
+    if seen := _made_since(job, seen):
         return _found(job, claim, seen, at)
     if ours := [one for one in strangers if claim.reference and one.reference == claim.reference]:
         # Read since, though nothing can be found: an index lags behind, or it was deleted or hidden in between.
@@ -63,6 +63,16 @@ def _cleared(job: Job, claim: Claim, strangers: Sequence[Stranger]) -> bool:
         return False
     _absent(job, claim, strangers, at)
     return True
+
+
+def _made_since(job: Job, seen: Sequence[Found]) -> Sequence[Found]:
+    """Return what a create may have made: nothing that is gone, unless nothing else is there and we never knew it."""
+    living = [one for one in seen if not one.gone]
+    if living or not seen:
+        return living
+    with job.ws.store.read() as db:
+        known = echo.held(db, job.member, [one.key for one in seen])
+    return [one for one in seen if one.key not in known]
 
 
 def _found(job: Job, claim: Claim, seen: Sequence[Found], at: str) -> bool:
@@ -81,6 +91,8 @@ def _found(job: Job, claim: Claim, seen: Sequence[Found], at: str) -> bool:
             if ledger.end(db, [claim], "written", at=at):
                 result = Written(claim.change(), made[0].key, made[0].version, made[0].record)
                 doubles.listed(db, job, claim, made, at=at)
+                if made[0].gone:
+                    deletes.found(db, job.member, made[0].key, job.stream.deletes, job.run, at)
                 received.written(db, job, claim, result, at=at, sought=True)
                 job.outcomes.add(db, [claim.profile], {claim.profile: "applied"})
             return True

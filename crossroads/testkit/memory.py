@@ -188,11 +188,14 @@ class MemoryConnector(Connector[MemorySettings]):
         return key
 
     def find(self, stream: Stream, change: Change) -> Sequence[Found]:
-        """Search by the reference of a create."""
+        """Search by the reference of a create; who gives records our numbers also tells of one that was deleted."""
         self.check()
-        rows = self.memory.records.get(stream.name, {}).values()
-        return [
+        rows, own = self.memory.records.get(stream.name, {}), f"own-{change.reference}"
+        found = [
             Found(row["key"], row["version"], dict(row))
-            for row in rows
+            for row in rows.values()
             if row.get("reference") == change.reference
         ]
+        # Whose numbers are their owners' can tell of one that it was there.
+        numbers = self.memory.gone.get(stream.name, {}) if self.memory.create == "enforced_key" else {}
+        return found or [Found(own, gone=True)] * (own in numbers and own not in rows)

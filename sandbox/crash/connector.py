@@ -109,9 +109,10 @@ class RingConnector(Connector[RingSettings]):
         return Written(change, answer.body["key"], shown["version"] if shown else None, shown)
 
     def find(self, stream: Stream, change: Change) -> Sequence[Found]:
-        """Ask by the reference of a create."""
-        found = self._get({"reference": change.reference})["items"]
-        return [Found(one["key"], one["version"], one) for one in found]
+        """Ask by the reference of a create; the ERP also tells of a number that was deleted."""
+        page = self._get({"reference": change.reference})
+        gone = [Found(key, gone=True) for key in page["gone"]]
+        return [Found(one["key"], one["version"], one) for one in page["items"]] + gone
 
     def _get(self, params: dict[str, Any]) -> dict[str, Any]:
         body = self.http.get("", params).body

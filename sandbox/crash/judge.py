@@ -56,7 +56,8 @@ class Judge:
     living: dict[str, set[str]] = field(default_factory=lambda: {name: set() for name in SYSTEMS})
     deleted: set[tuple[str, int]] = field(default_factory=set)
     settled: set[tuple[str, str]] = field(default_factory=set)
-    carried_out: set[str] = field(default_factory=set)
+    unmade: set[tuple[str, str]] = field(default_factory=set)
+    carried_out: dict[str, tuple[str, str]] = field(default_factory=dict)
     wrote: dict[tuple[str, str, str], set[Any]] = field(default_factory=lambda: defaultdict(set))
 
     def hear(self, acts: list[list[Any]]) -> int:
@@ -111,6 +112,7 @@ class Judge:
         if act.verb == "delete":
             self.living[act.system].discard(act.key)
             self.deleted.add((act.system, self.person[place]))
+            self.unmade.add(place)
             for unit in UNITS:
                 self.said[group, unit].doubtful = True
             return
@@ -143,9 +145,9 @@ class Judge:
     def _ours(self, act: Act) -> None:
         place, what = (act.system, act.key), f"{act.verb} of {act.system}/{act.key} by {act.by}"
         if not act.again:
-            if act.by in self.carried_out:
+            if act.by in self.carried_out and not self._left_nothing(act):
                 self._say("extra_writes", f"{what}: carried out twice")
-            self.carried_out.add(act.by)
+            self.carried_out[act.by] = place
         told = {name: act.told[name] for name in FIELDS if name in act.told}
         if act.verb == "create":
             person = self._known(act.after)
@@ -168,6 +170,10 @@ class Judge:
                 self._say("extra_writes", f"{what}: says {name} again")
             self.wrote[act.system, act.key, name].add(value)
         return None
+
+    def _left_nothing(self, act: Act) -> bool:
+        """Tell whether what was made before is nowhere to be found: the CRM is only searched, and not for what was deleted."""
+        return act.system == "crm" and self.carried_out[act.by] in self.unmade
 
     def _all(self) -> set[tuple[str, str]]:
         return {(system, key) for system in SYSTEMS for key in self.living[system]}

@@ -1,7 +1,8 @@
 """Three remote systems that remember, each with another way of making a create safe, and a log of all that was done in them.
 
-`erp` refuses a second record with one own number and takes `If-Match`; `crm` can only be searched, has no versions and
-keeps names in capitals; `shop` recognises a repeated request by its key and does not show what it holds after a write.
+`erp` refuses a second record with one own number, tells of a number that was deleted, and takes `If-Match`; `crm` can only be
+searched, has no versions and keeps names in capitals; `shop` recognises a repeated request by its key and does not show what
+it holds after a write.
 """
 
 from collections.abc import Callable

@@ -41,7 +41,9 @@ class Door(BaseHTTPRequestHandler):
                 return self._answer(200, {"items": found})
             if "reference" in asked:
                 found = [r for r in records.values() if r.get("reference") == asked["reference"]]
-                return self._answer(200, {"items": found})
+                own = f"own-{asked['reference']}"
+                gone = [own] if own in self.ring.remotes[system].gone and own not in records else []
+                return self._answer(200, {"items": found, "gone": gone})
             return self._answer(200, self.ring.listed(system, int(asked.get("after", "0")), PAGE))
 
     def do_POST(self) -> None:

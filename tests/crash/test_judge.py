@@ -54,6 +54,21 @@ def test_a_word_that_people_say_anew_may_be_written_again() -> None:
     assert log("four", "update", "crm", "c", street=BONN["street"], city="Kiel") == {}
 
 
+def test_a_create_is_carried_out_once_also_if_its_record_was_deleted() -> None:
+    log = made()
+    log("people", "delete", "shop", "s")
+    wrong = log("two", "create", "shop", "s2", **ANN, **BONN)
+    assert "carried out twice" in wrong["extra_writes"][0]
+
+
+def test_but_where_nothing_tells_that_it_was_there() -> None:
+    log = made()
+    log("people", "delete", "crm", "c")
+    assert log("one", "create", "crm", "c2", **ANN, **BONN) == {}
+    wrong = log("one", "create", "crm", "c3", **ANN, **BONN)
+    assert "carried out twice" in wrong["extra_writes"][0]
+
+
 def test_a_record_made_by_hand_has_not_seen_what_the_others_agree_on() -> None:
     log = made()
     everywhere = {system: {} for system in ("erp", "crm", "shop")}
