@@ -77,7 +77,8 @@ def test_copies_of_a_record_that_was_deleted_before_it_was_read_again_are_one_pe
         old.sync()
     assert once(old, "Ann")
     systems["erp"].delete("people", "1")
-    systems["shop"].put("people", "people-1", mobile="+4915100000002", changed="2026-02-01T00:00:00Z")
+    edited = {"family": "Berg", "mail": "ann@berg.example", "mobile": "+4915100000002", "city": "Ulm"}
+    systems["shop"].put("people", "people-1", **edited, changed="2026-02-01T00:00:00Z")
     restored(back_up.ws)
     for _ in range(3):
         back_up.sync()
