@@ -7,19 +7,18 @@ still marked.
 
 from collections import Counter
 
-from sqlalchemy import Connection, exists, select, text
+from sqlalchemy import Connection, text
 
-from crossroads.engine import links, naming, parking, restored
+from crossroads.engine import links, naming, parking, resting, restored
 from crossroads.engine.dirty import Dirty, read
-from crossroads.engine.ledger import in_doubt
 from crossroads.engine.resettling import resettle
 from crossroads.engine.run import step
 from crossroads.engine.settle import settle
 from crossroads.engine.signature import signature
 from crossroads.engine.workspace import Workspace
-from crossroads.plan import Member, Plan
+from crossroads.plan import Plan
 from crossroads.store.session import Update, table
-from crossroads.store.tables import Contribution, Intent, Link, Parked
+from crossroads.store.tables import Contribution
 
 CHUNK = 1000
 _matched = Update(Contribution, ("signature", "words"), dirty=0)
@@ -64,7 +63,7 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
     at = ws.clock()
     # A stream that no sync names any more rests. So does a new record while it may be one of ours whose answer
     # was lost: as somebody unknown it would be made in every other system.
-    doubted = _doubted(db)
+    doubted = resting.doubted(db)
     new = [d.address for d in dirty if not d.profile and (d.connection, d.stream) in doubted]
     home = restored.home(db, new)
     dirty = [
@@ -87,35 +86,3 @@ def _chunk(db: Connection, ws: Workspace, plan: Plan, run: str, dirty: list[Dirt
     _matched(db, [(*signed[d.id], d.id) for d in ready])
     _waiting(db, [(identity,) for identity in parked])
     return Counter(matched=len(ready), parked=len(parked), settled=settled)
-
-
-def _doubted(db: Connection) -> set[tuple[str, str]]:
-    """Return the streams in which a record may have been made that we do not know of; not if only a person can tell."""
-    intent, parked = table(Intent), table(Parked)
-    asked = exists().where(
-        parked.c.connection == intent.c.connection,
-        parked.c.stream == intent.c.stream,
-        parked.c.what == intent.c.profile,
-        parked.c.reason == "outcome",
-    )
-    query = select(intent.c.connection, intent.c.stream).where(in_doubt(), intent.c.slot == "", ~asked)
-    return {(connection, stream) for connection, stream in db.execute(query.distinct())}
-
-
-def unmatched(db: Connection, entity: str, member: Member) -> bool:
-    """Tell whether a stream has new records of which nobody has asked yet whose they are."""
-    rows, link = table(Contribution), table(Link)
-    # What the stream was read as before its sync was another is matched by nobody any more.
-    here = (
-        rows.c.entity == entity,
-        rows.c.connection == member.connection,
-        rows.c.stream == member.stream,
-    )
-    dirty = select(rows.c.id).outerjoin(link, link.c.contribution == rows.c.id)
-    new = dirty.where(*here, text("dirty > 0"), ~rows.c.gone, link.c.profile.is_(None)).limit(1)
-    return db.execute(new).first() is not None
-
-
-def resting(db: Connection, entity: str, member: Member) -> bool:
-    """Tell whether new records of a stream rest because one of them may be a create in doubt."""
-    return (member.connection, member.stream) in _doubted(db) and unmatched(db, entity, member)

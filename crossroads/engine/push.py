@@ -10,9 +10,10 @@ from crossroads.engine import ledger, renewal
 from crossroads.engine.attempt import attempt
 from crossroads.engine.doubts import clear
 from crossroads.engine.job import Job
-from crossroads.engine.match import resting, work_off
+from crossroads.engine.match import work_off
 from crossroads.engine.outcomes import Outcomes
 from crossroads.engine.planning import Planner, scopes
+from crossroads.engine.resting import resting
 from crossroads.engine.run import step
 from crossroads.engine.sending import ROUNDS, Sender
 from crossroads.engine.turns import Turns

@@ -14,8 +14,9 @@ from crossroads.engine.due import note_due
 from crossroads.engine.job import Job
 from crossroads.engine.lease import Lease, held
 from crossroads.engine.ledger import Claim
-from crossroads.engine.match import resting, unmatched, work_off
+from crossroads.engine.match import work_off
 from crossroads.engine.raw import storable, unkept
+from crossroads.engine.resting import resting, unmatched
 from crossroads.errors import ConfigError, CrossroadsError, RecordRejected, Superseded, Unavailable
 from crossroads.records import Record, Rejected, Unknown, WriteResult, Written
 
