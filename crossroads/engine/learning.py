@@ -8,11 +8,10 @@ from crossroads.errors import ConfigError
 from crossroads.identity.model import Model
 from crossroads.identity.nicknames import nicknames
 from crossroads.identity.online import nodes
-from crossroads.identity.online.loading import adopted
 from crossroads.identity.online.models import FEWEST
 from crossroads.identity.online.nodes import Node
 from crossroads.identity.population import Population
-from crossroads.identity.resolve import resolved
+from crossroads.identity.resolve import adopted, resolved
 from crossroads.identity.threshold import CAREFUL
 from crossroads.identity.train import train
 from crossroads.store.session import table
@@ -36,7 +35,7 @@ def learnt(ws: Workspace) -> Model:
         model = train(people)
         found = resolved(people, model, answers, least=CAREFUL)
         about = f"learnt of {people.count:,} records, and of {found.answers:,} answers of people"
-        return adopted(model, found).model_copy(update={"about": about})
+        return adopted(model, people.count, found.threshold).model_copy(update={"about": about})
 
 
 def _teaches(node: Node) -> bool:

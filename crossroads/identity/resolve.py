@@ -44,6 +44,11 @@ class Resolved(NamedTuple):
         return f"Resolved({len(self.clusters)} records, {len(set(self.clusters))} people)"
 
 
+def adopted(model: Model, records: int, limit: float) -> Model:
+    """Return the model by which so many records are known from here on, with the threshold that was found for them."""
+    return model.of_size(records).model_copy(update={"threshold": limit})
+
+
 def resolved(
     population: Population,
     model: Model,

@@ -15,13 +15,14 @@ from crossroads.calm import calm
 from crossroads.identity.evaluation import evaluated
 from crossroads.identity.model import Model
 from crossroads.identity.nicknames import nicknames
-from crossroads.identity.online import Register
-from crossroads.identity.online.loading import adopted, load
+from crossroads.identity.online import Register, models, together
+from crossroads.identity.online.everybody import everybody
+from crossroads.identity.online.loading import load
 from crossroads.identity.online.nodes import whose
 from crossroads.identity.person import Person
-from crossroads.identity.population import Population
-from crossroads.identity.resolve import resolved
+from crossroads.identity.resolve import adopted
 from crossroads.identity.table import read
+from crossroads.identity.threshold import threshold
 from crossroads.identity.train import train
 from crossroads.store import Store, migrate, table
 from crossroads.store.clock import now
@@ -41,24 +42,26 @@ def loaded(known: Known, folder: Path) -> dict[str, Any]:
     migrate(url)
     store, laps = Store(url), {"start": time.process_time()}
     late: list[tuple[str, Person]] = []
-    with calm(), Population(known.fields.others, nicknames()) as population:
-        population.add(_but_late(read(known.file, known.fields), len(known.truth) - LATE, late))
-        laps["read"] = time.process_time()
-        population.close()
-        laps["block"] = time.process_time()
-        model = train(population)
+    records = _but_late(read(known.file, known.fields), len(known.truth) - LATE, late)
+    with calm(), everybody(((name, (one,)) for name, one in records), nicknames()) as people:
+        laps["read, block"] = time.process_time()
+        model = train(people)
         laps["train"] = time.process_time()
-        found = resolved(population, model)
-        laps["resolve"] = time.process_time()
+        found = together.likely(people, model)
+        model = adopted(model, people.count, threshold(found.pairs.values()))
+        laps["compare"] = time.process_time()
+        persons = together.persons(people, model, found.pairs)
+        laps["split"] = time.process_time()
         with store.write(SCOPE) as db:
-            load(db, population, found, model, at=now())
+            models.keep(db, model, actor="", why="all were loaded by it", at=now())
+            load(db, people, found.pairs, persons)
         laps["store"] = time.process_time()
     spent = {"cpu_s": round(time.process_time() - began, 1), "wall_s": round(time.perf_counter() - wall, 1)}
-    adopted(model, found).save(folder / "model.json")
+    model.save(folder / "model.json")
     (folder / "late.pickle").write_bytes(pickle.dumps(late))
     steps = {name: round(laps[name] - laps[before], 1) for before, name in pairwise(laps)}
-    return {"what": "bulk load", "records": len(found.clusters), **spent, "steps_cpu_s": steps, "pairs": found.compared,
-            "threshold_bits": round(found.threshold, 2), "peak_mb": _peak()}  # fmt: skip
+    return {"what": "bulk load", "records": people.count, **spent, "steps_cpu_s": steps, "pairs": found.by_splink,
+            "threshold_bits": round(model.threshold, 2), "peak_mb": _peak()}  # fmt: skip
 
 
 def added(folder: Path) -> dict[str, Any]:

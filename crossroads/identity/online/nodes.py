@@ -86,6 +86,11 @@ def forget(db: Connection, numbers: Collection[int]) -> None:
     _gone(db, [(number,) for number in sorted(numbers)])
 
 
+def none(db: Connection) -> bool:
+    """Tell whether no record is known."""
+    return db.execute(select(table(Row).c.number).limit(1)).first() is None
+
+
 def speaking(db: Connection) -> int:
     """Return how many records say something of their own: one that was made for another says nothing."""
     rows = table(Row)

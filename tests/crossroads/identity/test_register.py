@@ -9,12 +9,10 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import SQLModel
 
-from crossroads.errors import ConfigError
 from crossroads.identity.blocking import LIMIT
 from crossroads.identity.model import Model
 from crossroads.identity.nicknames import nicknames
 from crossroads.identity.online import Register
-from crossroads.identity.online.loading import adopted, load
 from crossroads.identity.person import Person
 from crossroads.identity.population import Population
 from crossroads.identity.resolve import resolved
@@ -101,35 +99,6 @@ def test_one_by_one_and_in_a_batch_people_are_the_same(world: Any, model: Model)
         names, found = list(population.ids()), resolved(population, model)
     assert clusters(w) == {name: names[first] for name, first in zip(names, found.clusters, strict=True)}
     assert len(set(clusters(w).values())) < len(RECORDS)
-
-
-def test_a_batch_is_taken_over_as_if_its_records_had_come_one_by_one(world: Any, model: Model) -> None:
-    w, late = world(), dict(list(RECORDS.items())[::9])
-    with Population((), nicknames()) as population:
-        population.add((name, one) for name, one in RECORDS.items() if name not in late)
-        population.close(model)
-        found = resolved(population, model)
-        with w.store.write(("customer",)) as db:
-            load(db, population, found, model, at=AT)
-    register = Register(adopted(model, found))
-    put(w, register, late)
-    persons, edges, retired = state(w)
-    forget(w, (Node, Block, Edge, Retired))
-    put(w, register, RECORDS)
-    assert state(w)[0] == persons
-    assert state(w)[2] == retired
-    assert [pair[:2] for pair in state(w)[1]] == [pair[:2] for pair in edges]
-    assert [pair[2] for pair in state(w)[1]] == pytest.approx([pair[2] for pair in edges], abs=1e-6)
-
-
-def test_a_batch_is_not_taken_over_into_a_store_that_knows_people(world: Any, model: Model) -> None:
-    w = world()
-    put(w, Register(model), dict(list(RECORDS.items())[:50]))
-    with Population((), nicknames()) as population:
-        population.add(RECORDS.items())
-        population.close(model)
-        with pytest.raises(ConfigError, match="empty"), w.store.write(("customer",)) as db:
-            load(db, population, resolved(population, model), model, at=AT)
 
 
 @pytest.mark.parametrize("lost", [(), (Block, Retired)])
