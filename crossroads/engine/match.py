@@ -9,7 +9,7 @@ from collections import Counter
 
 from sqlalchemy import Connection, text
 
-from crossroads.engine import links, naming, parking, resting, restored
+from crossroads.engine import arrivals, links, naming, parking, resting, restored
 from crossroads.engine.dirty import Dirty, read
 from crossroads.engine.resettling import resettle
 from crossroads.engine.run import step
@@ -32,6 +32,7 @@ def match(ws: Workspace, plan: Plan, run: str) -> dict[str, int]:
             restored.bring_home(db, plan.entity, ws.clock())
             naming.recall(db, ws, plan.entity)
         counts = Counter(settled=resettle(ws, plan.entity, run))
+        arrivals.compare(ws, plan.entity)
         # What waits for a record that itself waits goes on in the same run, however long the chain is.
         while True:
             counts.update(work_off(ws, plan, run))

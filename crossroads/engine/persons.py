@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from crossroads.engine.dirty import Dirty
 from crossroads.engine.near import Evidence, Near, Node
 from crossroads.engine.workspace import Workspace
-from crossroads.identity.online import models
+from crossroads.identity.online import Register, models
 from crossroads.identity.online.components import Group
 from crossroads.identity.said import read
 from crossroads.store.session import chunks, table
@@ -24,16 +24,22 @@ def persons(
     db: Connection, ws: Workspace, moved: Sequence[Dirty], signed: Mapping[str, str], *, at: str
 ) -> Near:
     """Return everybody whom the moved records may now be, or no longer be, one with, and how they split."""
-    register = ws.register(db)
-    if models.in_use(db) is None:
-        # Else a release that ships another one would weigh by it what comes, beside what was weighed by this one.
-        models.keep(db, register.model, actor="", why=SHIPPED, at=at)
+    register = begun(db, ws, at=at)
     register.rekey(db)
     groups = register.put(db, {d.address: read(signed[d.id]) for d in moved})
     nodes = {d.address: Node(d.id, d.address, d.profile) for d in moved}
     nodes |= _others(db, [name for group in groups for name in group.addresses if name not in nodes])
     known = (_known(group, nodes, register.version) for group in groups)
     return Near(nodes, [(names, why) for names, why in known if names])
+
+
+def begun(db: Connection, ws: Workspace, *, at: str) -> Register:
+    """Return what finds who is one person; a store that compares for the first time keeps the model it does so by."""
+    register = ws.register(db)
+    if models.in_use(db) is None:
+        # Else a release that ships another one would weigh by it what comes, beside what was weighed by this one.
+        models.keep(db, register.model, actor="", why=SHIPPED, at=at)
+    return register
 
 
 def _known(group: Group, nodes: Mapping[str, Node], version: str) -> tuple[Sequence[str], Evidence]:

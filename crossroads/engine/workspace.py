@@ -19,6 +19,7 @@ from crossroads.protocols.counters import beside
 from crossroads.store import Store
 from crossroads.store.clock import Clock, now
 
+AT_ONCE = 50_000  # new customers: of 20,000, Splink's own beginnings take what it saves
 LEASE_SECONDS = (
     120.0  # how long a write may be ours without a sign of life (lease.py gives one three times as often)
 )
@@ -53,6 +54,7 @@ class Workspace:
     connect: Callable[[str], Connector[Any]] | None = None
     lenses: dict[tuple[str, str], Lens] = field(default_factory=dict)
     lease_seconds: float = LEASE_SECONDS
+    at_once: int = AT_ONCE  # so many new customers are compared at once, where none is known yet
     model: Model = field(default_factory=Model.shipped)  # what a store begins with
     _register: Register | None = field(default=None, init=False, repr=False)
 
