@@ -63,9 +63,10 @@ class Model(BaseModel):
     """Chances by comparison, the share of each kind among all pairs, and how frequent values are.
 
     `about` says where it comes from. `rare` are the fields whose frequencies count for a household and for namesakes as they do
-    for one person, by kind: there the value is shared for the same reason. `junk` are e-mail addresses and ends of telephone
-    numbers that are nobody's own, `loose` is how many may carry a loose key that brings pairs by itself (`blocking.py`),
-    `threshold` the bits to merge from. With the nicknames, all that a weight depends on besides the two records is in here.
+    for one person, by kind: there the value is shared for the same reason. `junk` are e-mail addresses, ends of telephone
+    numbers, birthdays and names that are nobody's own, `loose` is how many may carry a loose key that brings pairs by
+    itself (`blocking.py`), `threshold` the bits to merge from. With the nicknames, all that a weight depends on besides the
+    two records is in here.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from functools import cache, lru_cache
 
 from crossroads.canonical.telephone import e164
+from crossroads.identity import nothing
 from crossroads.identity.names import GENERATIONS, folded
 
 PARTICLES = frozenset((
@@ -53,6 +54,8 @@ def surnames(text: str) -> tuple[str | None, str | None]:
     >>> surnames("García de la Torre"), surnames("Smith-Jones"), surnames("van der Berg"), surnames("O'Connor")
     (('garcia', 'torre'), ('smith', 'jones'), ('berg', None), ('oconnor', None))
     """
+    if nothing.nameless(text):
+        return None, None
     words, beginning = folded(text).split(), ""
     names = []
     for word in [word for word in words if word not in PARTICLES] or words:
@@ -68,9 +71,11 @@ def surnames(text: str) -> tuple[str | None, str | None]:
 def given_name(text: str) -> str | None:
     """Return the first given name; the others come and go from system to system.
 
-    >>> given_name("José-Luis"), given_name("A."), given_name("Dr. Karl"), given_name(" ")
-    ('jose', 'a', 'karl', None)
+    >>> given_name("José-Luis"), given_name("A."), given_name("Dr. Karl"), given_name(" "), given_name("NULL")
+    ('jose', 'a', 'karl', None, None)
     """
+    if nothing.nameless(text):
+        return None
     return next(iter(_untitled(folded(text).split())), None)
 
 
@@ -86,6 +91,8 @@ def full_name(text: str, known: Container[str] = ()) -> tuple[str | None, str | 
     >>> full_name("Smith, John Jr."), full_name("Smith Jr., John"), full_name("John Smith, Jr.")
     (('john', 'smith', 'jr'), ('john', 'smith', 'jr'), ('john', 'smith', 'jr'))
     """
+    if all(map(nothing.nameless, text.split())):
+        return None, None, None
     before, comma, after = text.partition(",")
     behind = folded(after).split()
     if comma and behind and all(word in GENERATIONS for word in behind):
@@ -142,12 +149,12 @@ def _untitled(words: Sequence[str]) -> Sequence[str]:
 def email(text: str) -> str | None:
     """Return an address without its label; where dots mean nothing, without dots.
 
-    >>> email("Ann.Lee+shop@GMail.com"), email("ann.lee@x.example"), email("none")
-    ('annlee@gmail.com', 'ann.lee@x.example', None)
+    >>> email("Ann.Lee+shop@GMail.com"), email("ann.lee@x.example"), email("none"), email("no-email@x.example")
+    ('annlee@gmail.com', 'ann.lee@x.example', None, None)
     """
     user, at, host = text.strip().lower().rpartition("@")
     user = user.partition("+")[0]
-    if not at or not user or "." not in host:
+    if not at or not user or "." not in host or nothing.mailbox(user):
         return None
     return f"{user.replace('.', '') if host in DOTLESS else user}@{host}"
 
@@ -157,9 +164,9 @@ def phone(text: str, country: str | None) -> str | None:
     if not text:
         return None
     if known := e164(text, country.upper() if country else None):
-        return known
+        return None if nothing.number(known) else known
     digits = "".join(letter for letter in text if letter.isdigit())
-    return digits.lstrip("0") if len(digits) >= 6 else None
+    return None if len(digits) < nothing.FEWEST or nothing.number(digits) else digits.lstrip("0")
 
 
 @lru_cache(maxsize=65_536)
@@ -169,6 +176,8 @@ def street(text: str) -> str | None:
     >>> street("Calle Mayor"), street("C/ Mayor"), street("Schillerstraße"), street("High Street")
     ('c mayor', 'c mayor', 'schillerstr', 'high st')
     """
+    if nothing.silent(text):
+        return None
     plain = folded(text)
     for long, short in _ENDINGS:
         plain = f"{plain[: -len(long)]}{short}" if plain.endswith(long) else plain
@@ -182,12 +191,14 @@ def squeezed(text: str) -> str | None:
     >>> squeezed("SW1A 2AA"), squeezed("B-12.345.678")
     ('sw1a2aa', 'b12345678')
     """
+    if nothing.silent(text):
+        return None
     return "".join(letter for letter in text.lower() if letter.isalnum()) or None
 
 
 def plain(text: str) -> str | None:
     """Return any other text."""
-    return folded(text) or None
+    return None if nothing.silent(text) else folded(text)
 
 
 def day(text: str) -> str | None:
@@ -197,12 +208,34 @@ def day(text: str) -> str | None:
 
     >>> day("19560409"), day("9.4.1956"), day("1956-04-09T00:00:00"), day("1956/4/9"), day("soon")
     ('1956-04-09', '1956-04-09', '1956-04-09', '1956-04-09', None)
+    >>> day("01.01.1900"), day("00000000")
+    (None, None)
     >>> day("09-APR-1956"), day("9 de abril de 1956"), day("April 9th, 1956"), day("9. März 1956"), day("9 Floréal 1956")
     ('1956-04-09', '1956-04-09', '1956-04-09', '1956-03-09', None)
     """
-    found = _DATE.match(text.strip())
+    found = _date(text.strip())
+    return None if found in nothing.DAYS else found
+
+
+def stands_for_nothing(text: str) -> bool:
+    """Tell whether a date, an address of e-mail or a telephone is in a form that is known, and is nobody's.
+
+    >>> [stands_for_nothing(text) for text in ("n/a", "1.1.1900", "none@x.example", "000 000", "0171 55", "soon")]
+    [True, True, True, True, False, False]
+    """
+    user, at, _ = text.rpartition("@")
+    digits = "".join(letter for letter in text if letter.isdigit())
+    return (
+        nothing.silent(text)
+        or _date(text.strip()) in nothing.DAYS
+        or (nothing.mailbox(user) if at else bool(digits) and nothing.number(digits))
+    )
+
+
+def _date(text: str) -> str | None:
+    found = _DATE.match(text)
     if found is None:
-        return _named(text.strip().lower())
+        return _named(text.lower())
     a, b, c, d, e, f, g, h, i = found.groups()
     year, month, dom = (a, b, c) if a else (d, e, f) if d else (i, h, g)
     return f"{year}-{int(month):02d}-{int(dom):02d}"

@@ -1,7 +1,7 @@
 """A record as it is compared with others: the few values that tell people apart, normalised, and nothing else."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from crossroads.errors import shape
 
@@ -60,22 +60,47 @@ class Person(NamedTuple):
             found[field].add(value if field == "email" else value[-8:] if field == "phone" else key)
         return found
 
+    def usual(self) -> Mapping[str, str]:
+        """Return what is nobody's own where it is written for want of anything better: the birthday, the name, the address."""
+        found = {"birth_date": self.birth_date} if self.birth_date else {}
+        if self.given and self.family:
+            found["name"] = f"{self.given} {self.family}"
+        if self.street and self.house:
+            found["door"] = f"{self.door} {self.postcode or ''}"
+        return found
+
     def without(self, fields: Collection[str]) -> "Person":
-        """Return the record without what is nobody's own, by the fields of `owned`."""
+        """Return the record without what is nobody's own, by the fields of `HIDDEN`."""
         if not fields:
             return self
-        return self._replace(
-            email=None if "email" in fields else self.email,
-            phone=None if "phone" in fields else self.phone,
-            keys=tuple(key for key in self.keys if _field(key) not in fields),
-        )
+        values = list[Any](self)
+        for field in fields:
+            for place in _PLACES.get(field, ()):
+                values[place] = None
+        values[-1] = tuple(key for key in self.keys if _field(key) not in fields)
+        return Person._make(values)
+
+    def nobodys(self, junk: frozenset[str]) -> set[str]:
+        """Return the fields of which a value is among those that are nobody's own."""
+        found = {field for field, values in self.owned().items() if values & junk}
+        return found | {field for field, value in self.usual().items() if value in junk}
 
     def apart_from(self, junk: frozenset[str]) -> "Person":
-        """Return the record without e-mail addresses and ends of telephone numbers that are nobody's own."""
-        return self.without([field for field, values in self.owned().items() if values & junk])
+        """Return the record without what is nobody's own."""
+        return self.without(self.nobodys(junk))
 
 
 OWNED = ("email", "phone", "key")
+HIDDEN = (*OWNED, "birth_date", "name", "door")
+"""What of a record may be nobody's own."""
+
+COLUMNS = {
+    "email": ("email",), "phone": ("phone",), "birth_date": ("birth_date",), "name": ("given", "family", "family2"),
+    "door": ("street", "house", "postcode", "city"),
+}  # fmt: skip
+"""The values that are nothing then."""
+
+_PLACES = {field: [Person._fields.index(name) for name in names] for field, names in COLUMNS.items()}
 FIELDS = Person._fields[: Person._fields.index("others")]
 
 Said: TypeAlias = tuple[Person, ...]

@@ -1,12 +1,12 @@
 """Many people at once, in a DuckDB of their own that is gone afterwards: the batch path works on these tables.
 
 `people` has a row a record, places counted from 0 in the order of ids, so that the order of a file plays no part; `blocked`
-has the pairs of places that share enough, `carried` all keys, `hidden` what records say that is nobody's own.
+has the pairs of places that share enough, `carried` all keys.
 """
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -19,20 +19,47 @@ from crossroads.errors import ConfigError
 from crossroads.identity.blocking import LIMIT, LOOSE, hashed, limit_of
 from crossroads.identity.levels import Nicknames
 from crossroads.identity.model import Model
-from crossroads.identity.person import FIELDS, Person, columns, of_columns
+from crossroads.identity.person import COLUMNS, FIELDS, Person, columns, of_columns
 
 PER_STEP = 50_000
 SHARED = {"email": "email", "phone": "right(phone, 8)"}
 """What many may share: info@, a switchboard, a placeholder."""
 
+USUAL = {
+    "birth_date": "birth_date",
+    "name": "given || ' ' || family",
+    "door": "street || ' ' || house || ' ' || coalesce(postcode, '')",
+}
+"""What is written for want of anything better, as `Person.usual` has it: 1980-01-01, `Guest Customer`, the shop's own address."""
+
+FAR, MOST = 5, 5
+"""So many times as often as any other is said what is nobody's, and so many such are looked for."""
+
 MEMORY = "1200MB"
 """What DuckDB may use before it goes to the disk; Python's own share comes on top."""
+
+
+def outstanding(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the values that stand out, of the most frequent ones and how many say each, in falling order.
+
+    >>> outstanding({"1980-01-01": 900, "2000-01-01": 700, "1956-04-09": 3, "1956-04-10": 2})
+    ('1980-01-01', '2000-01-01')
+    >>> outstanding({"1862-01-01": 300, "1861-01-01": 280, "1860-01-01": 190}), outstanding({"1980-01-01": 20, "1956-04-09": 1})
+    ((), ())
+    """
+    values = list(counts)
+    ahead = [
+        place
+        for place, (value, after) in enumerate(pairwise(values), 1)
+        if counts[value] > LIMIT and counts[value] >= FAR * counts[after]
+    ]
+    return tuple(values[: max(ahead, default=0)])
 
 
 class Population:
     """The records of a file or a store, as tables; `count` of them, with further fields named `others`.
 
-    `junk` are addresses and numbers that are nobody's own, `loose` is how many may carry a loose key that brings pairs
+    `junk` are addresses, numbers and days that are nobody's own, `loose` is how many may carry a loose key that brings pairs
     by itself.
     """
 
@@ -86,7 +113,8 @@ class Population:
     def close(self, model: Model | None = None) -> None:
         """End the taking in: number the records, forget what is nobody's own, and block.
 
-        An e-mail address or telephone that too many records carry is nobody's, and so is what a model knows of.
+        An e-mail address or telephone that too many records carry is nobody's, and so is what a model knows of; where there is
+        none, a birthday or a name that far more say than any other.
         """
         db = self.db
         ((self.count, names),) = db.execute("SELECT count(*), count(DISTINCT id) FROM read").fetchall()
@@ -94,14 +122,11 @@ class Population:
             raise ConfigError(
                 f"{self.count - names:,} of {self.count:,} records have an id that another one has; an id names one record."
             )
-        self.junk = tuple(sorted({*self._shared(), *(model.junk if model else ())}))
+        self.junk = tuple(sorted({*self._shared(), *(model.junk if model else self._usual())}))
         db.execute("CREATE TABLE junk AS SELECT unnest(?::VARCHAR[]) AS value", [list(self.junk)])
-        db.execute("""
-            CREATE TABLE hidden AS SELECT id, email, phone FROM read
-            WHERE email IN (SELECT value FROM junk) OR right(phone, 8) IN (SELECT value FROM junk)
-        """)
-        for field, value in SHARED.items():
-            db.execute(f"UPDATE read SET {field} = NULL WHERE {value} IN (SELECT value FROM junk)")  # noqa: S608
+        for field, value in (SHARED | USUAL).items():
+            nothing = ", ".join(f"{column} = NULL" for column in COLUMNS[field])
+            db.execute(f"UPDATE read SET {nothing} WHERE {value} IN (SELECT value FROM junk)")  # noqa: S608
         shorts = pa.table({"short": list(self.nicknames), "stands": list(self.nicknames.values())})
         db.register("shorts", shorts)
         db.execute(f"""
@@ -122,6 +147,13 @@ class Population:
         )
         found = self.db.execute(f"{' UNION ALL '.join(counted)} ORDER BY 1")
         return tuple(value for (value,) in found.fetchall())
+
+    def _usual(self) -> Iterator[str]:
+        """Yield the birthdays and names that far more records say than any other."""
+        for value in USUAL.values():
+            counted = f"SELECT {value} AS value, count(*) AS n FROM read GROUP BY 1 HAVING value IS NOT NULL"  # noqa: S608
+            most = self.db.execute(f"{counted} ORDER BY n DESC, value LIMIT {MOST + 1}")
+            yield from outstanding(dict(most.fetchall()))
 
     def _block(self, model: Model | None) -> None:
         db = self.db

@@ -131,7 +131,8 @@ def not_understood(path: Path, fields: Fields) -> dict[str, float]:
     for row in islice(rows(path, columns), PER_STEP):
         found = person(row)
         for field, place in places.items():
-            if (row[place] or "").strip():
+            text = (row[place] or "").strip()
+            if text and not normal.stands_for_nothing(text):
                 said[field] += 1
                 lost[field] += getattr(found, field) is None
     return {field: lost[field] / said[field] for field in said if lost[field] > MOST_LOST * said[field]}

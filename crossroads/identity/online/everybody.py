@@ -17,7 +17,7 @@ from crossroads.identity.levels import Nicknames
 from crossroads.identity.model import Model
 from crossroads.identity.online.blocks import SIGN, keys_of
 from crossroads.identity.online.nodes import BITS, Node
-from crossroads.identity.person import Person, Said
+from crossroads.identity.person import COLUMNS, OWNED, Person, Said
 from crossroads.identity.population import PER_STEP, Population
 from crossroads.identity.said import read, written
 
@@ -69,9 +69,10 @@ def _take(people: Population, some: Sequence[tuple[str, Said]], blank: Person) -
 
 
 def _owned(said: Said) -> Iterator[tuple[int, str, str]]:
-    """Yield the values of a record that ought to have one owner: the bit that hides each, its field and itself."""
+    """Yield the values of a record that may be nobody's own: the bit that hides each, its field and itself."""
     for place, one in enumerate(said):
-        for field, values in one.owned().items():
+        every = {**one.owned(), **{field: (value,) for field, value in one.usual().items()}}
+        for field, values in every.items():
             for value in values:
                 yield BITS[field] << place * len(BITS), field, value
 
@@ -81,15 +82,18 @@ def _hide(people: Population, model: Model | None) -> None:
     people.db.execute(
         f"""
         CREATE TABLE shared AS
-        WITH many AS (SELECT field, value FROM owned GROUP BY ALL HAVING count(DISTINCT id) > {LIMIT})
+        WITH many AS (
+            SELECT field, value FROM owned WHERE field IN {OWNED} GROUP BY ALL HAVING count(DISTINCT id) > {LIMIT}
+        )
         SELECT id, bit_or(bit) AS bits FROM owned
         WHERE (field, value) IN (SELECT (field, value) FROM many) OR value IN (SELECT unnest(?::VARCHAR[])) GROUP BY id
         """,  # noqa: S608
         [list(model.junk) if model else []],
     )
-    for field in ("email", "phone"):
+    for field, columns in COLUMNS.items():
         theirs = f"SELECT id FROM shared WHERE bits & {BITS[field]} > 0"  # noqa: S608
-        people.db.execute(f"UPDATE read SET {field} = NULL WHERE id IN ({theirs})")  # noqa: S608
+        nothing = ", ".join(f"{column} = NULL" for column in columns)
+        people.db.execute(f"UPDATE read SET {nothing} WHERE id IN ({theirs})")  # noqa: S608
     people.db.execute("DROP TABLE owned")
 
 

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from crossroads.identity.person import OWNED, Person, Said
+from crossroads.identity.person import HIDDEN, Person, Said
 from crossroads.identity.said import read, written
 from crossroads.store.session import Bulk, Delete, Lookup, Update, table
 from crossroads.store.tables import Node as Row
 
-BITS = {field: 1 << place for place, field in enumerate(OWNED)}
+BITS = {field: 1 << place for place, field in enumerate(HIDDEN)}
 """What of one statement may be nobody's own: a bit each, below those of the next."""
 
 _said = Bulk(Row, ("address", "person", "hidden", "cluster"), conflict=("address",), update=("person",))

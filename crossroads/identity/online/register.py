@@ -165,9 +165,8 @@ def nobodys(
     """Return what of a record is nobody's own, a bit each: too many carry its key, which is `dead`, or it is `junk`."""
     hidden = 0
     for place, (one, keys) in enumerate(zip(said, owned, strict=True)):
-        values = one.owned() if junk else {}
+        known = one.nobodys(junk) if junk else ()
         for field, bit in BITS.items():
-            many = field in keys and not dead.isdisjoint(keys[field])
-            if many or not junk.isdisjoint(values.get(field, ())):
+            if field in known or (field in keys and not dead.isdisjoint(keys[field])):
                 hidden |= bit << place * len(BITS)
     return hidden

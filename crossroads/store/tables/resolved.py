@@ -1,13 +1,16 @@
 """Who is one person: each record as it is compared, the keys it is found by, likely pairs, and the model that weighs them."""
 
-from sqlalchemy import BigInteger, Index, LargeBinary
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary
 from sqlmodel import Field, SQLModel
+
+LARGE = BigInteger().with_variant(Integer(), "sqlite")  # whose numbers are of any size
 
 
 class Node(SQLModel, table=True):
     """A record as it is compared with others; `cluster` is the number of its person's first record, 0 of who has no other.
 
-    `person` is what it says, normalised; of that, `hidden` is nobody's own: 1 the e-mail address, 2 the telephone.
+    `person` is what it says, normalised; of that, `hidden` is nobody's own, a bit each for every statement: the e-mail
+    address, the telephone, other keys, the birthday, the name, the address.
     """
 
     __tablename__ = "node"
@@ -15,7 +18,7 @@ class Node(SQLModel, table=True):
     number: int | None = Field(default=None, primary_key=True)
     address: str = Field(unique=True)
     person: str
-    hidden: int = 0
+    hidden: int = Field(default=0, sa_type=LARGE)
     cluster: int = 0
 
 

@@ -167,6 +167,37 @@ def test_what_hundreds_share_is_nobodys_own() -> None:
         assert population.persons([0])[0] == crowd[0].apart_from(frozenset(["00000000", "info@x.example"]))
 
 
+@pytest.mark.parametrize(
+    "usual",
+    [
+        {"birth_date": "1980-01-01"},
+        {"given": "guest", "family": "customer", "family2": None},
+        {"street": "market sq", "house": "1", "postcode": "10115", "city": "ulm"},
+        {"birth_date": "2000-01-01", "given": "walkin", "family": "client", "family2": None},
+    ],
+    ids=["a birthday", "a name", "an address", "both"],
+)
+def test_what_is_written_where_nothing_is_known_is_as_good_as_nothing(
+    made: tuple[list[Person], list[int]], usual: dict[str, str | None]
+) -> None:
+    """Neither are strangers alike by it, nor is somebody apart from himself."""
+
+    def found(said: dict[str, str | None]) -> tuple[Sequence[int], tuple[str, ...], Model]:
+        some = [one._replace(**said) if place % 5 == 0 else one for place, one in enumerate(made[0])]  # type: ignore[arg-type]
+        with Population((), nicknames()) as population:
+            population.add(named(some))
+            population.close()
+            model = train(population, sample=FEW)
+            return resolved(population, model).clusters, population.junk, model
+
+    clusters, junk, model = found(usual)
+    silent, none, _ = found(dict.fromkeys(usual))
+    assert clusters == silent
+    assert none == ()
+    assert len(junk) == len({"birth_date", "given", "street"} & usual.keys())
+    assert model.junk == junk
+
+
 def test_an_id_names_one_record() -> None:
     with Population((), nicknames()) as population:
         population.add([("1", Person(given="ana")), ("1", Person(given="ben"))])

@@ -9,7 +9,7 @@ from babel.dates import get_month_names
 from crossroads.errors import ConfigError
 from crossroads.identity import normal
 from crossroads.identity.names import folded
-from crossroads.identity.table import Fields, read
+from crossroads.identity.table import Fields, not_understood, read
 
 BOTH = ["Ana Torres Gil", "Luis Torres", "Gil Lopez, Eva", "Eva Gil Ruiz", "Ruiz, Ana"]
 ONE = ["John Michael Smith", "Michael Jones", "Michael Lee", "Tom Michael", "Mary Ann Lee", "Ann Jones Smith"]
@@ -53,6 +53,36 @@ def test_a_house_number_is_found_in_the_street_where_it_has_no_column(
     file.write_text("key,line,no\n1,High Street 7,9\n")
     ((_, person),) = read(file, Fields(id="key", **fields))
     assert (person.street, person.house) == (street, house)
+
+
+NOTHING = {
+    "given": ("NULL", "Ann"), "family": ("unknown", "Lee"), "birth_date": ("01.01.1900", "09.04.1956"),
+    "email": ("none@x.example", "a@x.example"), "phone": ("000000000", "+4915112345678"), "street": ("N/A", "High Street"),
+    "house": ("0", "7"), "postcode": ("00000", "10115"), "city": ("unbekannt", "Ulm"), "tax_id": ("99999999", "B123"),
+    "other": ("xxx", "baker"),
+}  # fmt: skip
+
+
+def test_what_stands_for_nothing_is_nothing_and_is_no_form_that_is_not_understood(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    rows = zip(*NOTHING.values(), strict=True)
+    file.write_text(
+        f"key,{','.join(NOTHING)}\n" + "".join(f"{n},{','.join(row)}\n" for n, row in enumerate(rows))
+    )
+    fields = Fields(id="key", **{name: name for name in NOTHING})
+    (_, nothing), (_, said) = read(file, fields)
+    assert not any(nothing[:-3])
+    assert nothing.others == (None,)
+    assert all(value for field, value in zip(said._fields, said, strict=True) if field in NOTHING)
+    assert not_understood(file, fields) == {}
+
+
+@pytest.mark.parametrize("name", ["Na", "Null", "Nil", "X"])
+def test_what_people_are_called_is_a_name(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text(f"key,name\n1,{name}\n")
+    ((_, person),) = read(file, Fields(id="key", family="name"))
+    assert person.family == name.lower()
 
 
 def test_a_month_is_understood_by_its_name_in_each_language_and_no_name_means_two() -> None:

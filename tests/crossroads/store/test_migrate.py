@@ -133,3 +133,23 @@ def test_a_kept_model_weighs_as_before_with_a_level_more(url: str) -> None:
         assert said.person[level] / said.stranger[level] == pytest.approx(
             known["person"][-1] / known["stranger"][-1]
         )
+
+
+def test_what_is_nobodys_own_of_each_statement_is_so_with_more_bits_a_statement(url: str) -> None:
+    """Three bits were: the e-mail address, the telephone, other keys."""
+    migrate(url)
+    store, rows = Store(url), table(tables.Node)
+    before = {"alone": 0b101, "second": 0b011_000, "all": 0o77777777}
+    with store.write() as db:
+        for name, hidden in before.items():
+            db.execute(rows.insert().values(address=name, person="[]", hidden=hidden))
+        db.execute(text("UPDATE alembic_version SET version_num = '0018'"))
+    migrate(url)
+    with store.read() as db:
+        found = dict(db.execute(select(rows.c.address, rows.c.hidden)).tuples().all())
+    store.close()
+    assert found == {
+        "alone": 0b101,
+        "second": 0b000011_000000,
+        "all": sum(0b111 << 6 * place for place in range(8)),
+    }
