@@ -147,11 +147,15 @@ def _untitled(words: Sequence[str]) -> Sequence[str]:
 
 
 def email(text: str) -> str | None:
-    """Return an address without its label; where dots mean nothing, without dots.
+    """Return an address without its label and the name it is written with; where dots mean nothing, without dots.
 
     >>> email("Ann.Lee+shop@GMail.com"), email("ann.lee@x.example"), email("none"), email("no-email@x.example")
     ('annlee@gmail.com', 'ann.lee@x.example', None, None)
+    >>> email("Lee, Ann <ann@lee.example>"), email("<mailto:ann@lee.example>")
+    ('ann@lee.example', 'ann@lee.example')
     """
+    if "<" in text:
+        text = text.partition("<")[2].partition(">")[0].removeprefix("mailto:")
     user, at, host = text.strip().lower().rpartition("@")
     user = user.partition("+")[0]
     if not at or not user or "." not in host or nothing.mailbox(user):

@@ -39,6 +39,7 @@ DAYS = frozenset((
 ))  # fmt: skip
 """With what calendars, spreadsheets and databases begin and end: hardly anybody's birthday."""
 
+SIGNS = str.maketrans("", "", " ._-/")
 ASCENDING = "1234567890"
 FEWEST, SAME, REPEATED = 6, 7, 3
 
@@ -76,7 +77,7 @@ def mailbox(user: str) -> bool:
     >>> [mailbox(user) for user in ("no-email", "none", "noel", "n.a")]
     [True, True, False, True]
     """
-    return folded(user).replace(" ", "") in MAILBOXES
+    return user.translate(SIGNS).lower() in MAILBOXES
 
 
 def number(digits: str) -> bool:

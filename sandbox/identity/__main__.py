@@ -102,6 +102,7 @@ def main(
         # Begun anew, not forked: what this process holds is no part of what the store's path needs.
         costs.append(_alone(store.added, folder, how="spawn"))
         costs += [_alone(store.kept, known, folder), _alone(store.explained, folder)]
+        costs.append(_alone(store.audited, folder))
         status.update("Records that come, go and come in other orders ...")
         costs += _alone(disturbed, _alone(sets.generated, 2_000, seed, folder), folder)
     out = Path("var/bench/identity.json")

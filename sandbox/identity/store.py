@@ -15,7 +15,7 @@ from crossroads.calm import calm
 from crossroads.identity.evaluation import evaluated
 from crossroads.identity.model import Model
 from crossroads.identity.nicknames import nicknames
-from crossroads.identity.online import Register, models, together
+from crossroads.identity.online import Register, auditing, models, together
 from crossroads.identity.online.everybody import everybody
 from crossroads.identity.online.loading import load
 from crossroads.identity.online.nodes import whose
@@ -108,6 +108,24 @@ def explained(folder: Path, sample: int = 2_000) -> dict[str, Any]:
         "pairs": len(pairs),
         "right": right / len(pairs),
         "p50_ms": round(statistics.median(times) * 1000, 2),
+    }
+
+
+def audited(folder: Path) -> dict[str, Any]:
+    """Return what it costs to hold the store against one comparison of everybody, and how much differs."""
+    store, model = Store(url_of(folder)), Model.load(folder / "model.json")
+    began, wall = time.process_time(), time.perf_counter()
+    with calm(), store.read() as db:
+        found = auditing.audited(db, model)
+    return {
+        "what": "audited",
+        "records": found.records,
+        "pairs": found.by_splink + found.by_scorer,
+        "other_pairs": len(found.pairs),
+        "other_persons": len(found.joined) + len(found.parted),
+        "cpu_s": round(time.process_time() - began, 1),
+        "wall_s": round(time.perf_counter() - wall, 1),
+        "peak_mb": _peak(),
     }
 
 
