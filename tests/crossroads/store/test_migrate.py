@@ -146,7 +146,7 @@ def test_what_is_nobodys_own_of_each_statement_is_so_with_more_bits_a_statement(
         db.execute(text("UPDATE alembic_version SET version_num = '0018'"))
     migrate(url)
     with store.read() as db:
-        found = dict(db.execute(select(rows.c.address, rows.c.hidden)).tuples().all())
+        found = {row.address: row.hidden for row in db.execute(select(rows.c.address, rows.c.hidden))}
     store.close()
     assert found == {
         "alone": 0b101,
