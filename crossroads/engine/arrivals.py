@@ -34,8 +34,7 @@ def compare(ws: Workspace, entity: str) -> int:
     if entity != PERSONS or find_spec(EXTRA) is None:
         return 0
     with ws.store.read() as db:
-        waiting = _waiting(db)
-        if waiting < ws.at_once or not nodes.none(db):
+        if not nodes.none(db) or (waiting := _waiting(db)) < ws.at_once:
             return 0
         log.info("Nobody is known yet, and %s customers wait: all are compared at once.", waiting)
         model = ws.register(db).model

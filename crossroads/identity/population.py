@@ -33,14 +33,14 @@ USUAL = {
 """What is written for want of anything better, as `Person.usual` has it: 1980-01-01, `Guest Customer`, the shop's own address."""
 
 FAR, MOST = 5, 5
-"""So many times as often as any other is said what is nobody's, and so many such are looked for."""
+"""By so many times as many people as any other is said what is nobody's, and so many such are looked for."""
 
 MEMORY = "1200MB"
 """What DuckDB may use before it goes to the disk; Python's own share comes on top."""
 
 
 def outstanding(counts: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the values that stand out, of the most frequent ones and how many say each, in falling order.
+    """Return the values that stand out, of those that most people say and how many do, in falling order.
 
     >>> outstanding({"1980-01-01": 900, "2000-01-01": 700, "1956-04-09": 3, "1956-04-10": 2})
     ('1980-01-01', '2000-01-01')
@@ -59,8 +59,8 @@ def outstanding(counts: Mapping[str, int]) -> tuple[str, ...]:
 class Population:
     """The records of a file or a store, as tables; `count` of them, with further fields named `others`.
 
-    `junk` are addresses, numbers and days that are nobody's own, `loose` is how many may carry a loose key that brings pairs
-    by itself.
+    `junk` is what is nobody's own: addresses of e-mail, numbers, birthdays, names, doors; `loose` is how many may carry a
+    loose key that brings pairs by itself.
     """
 
     def __init__(self, others: Sequence[str], nicknames: Nicknames) -> None:
@@ -114,7 +114,7 @@ class Population:
         """End the taking in: number the records, forget what is nobody's own, and block.
 
         An e-mail address or telephone that too many records carry is nobody's, and so is what a model knows of; where there is
-        none, a birthday or a name that far more say than any other.
+        none, a birthday, a name or a door that far more people say than any other.
         """
         db = self.db
         ((self.count, names),) = db.execute("SELECT count(*), count(DISTINCT id) FROM read").fetchall()
@@ -149,9 +149,13 @@ class Population:
         return tuple(value for (value,) in found.fetchall())
 
     def _usual(self) -> Iterator[str]:
-        """Yield the birthdays and names that far more records say than any other."""
-        for value in USUAL.values():
-            counted = f"SELECT {value} AS value, count(*) AS n FROM read GROUP BY 1 HAVING value IS NOT NULL"  # noqa: S608
+        """Yield the birthdays, names and doors that far more people say than any other."""
+        for field, value in USUAL.items():
+            # One person of many records says few different other things, and makes nothing usual.
+            others = ", ".join(
+                f"count(DISTINCT {other})" for name, other in (SHARED | USUAL).items() if name != field
+            )
+            counted = f"SELECT {value} AS value, greatest({others}) AS n FROM read GROUP BY 1 HAVING value IS NOT NULL"  # noqa: S608
             most = self.db.execute(f"{counted} ORDER BY n DESC, value LIMIT {MOST + 1}")
             yield from outstanding(dict(most.fetchall()))
 

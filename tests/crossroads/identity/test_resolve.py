@@ -198,6 +198,15 @@ def test_what_is_written_where_nothing_is_known_is_as_good_as_nothing(
     assert model.junk == junk
 
 
+def test_one_person_of_many_records_is_somebody(made: tuple[list[Person], list[int]]) -> None:
+    one = Person("zoe", "quist", birth_date="1977-07-07", street="elm st", house="7", postcode="10117")
+    many = [one._replace(email=f"zoe@x{n % 3}.example") for n in range(60)]
+    with Population((), nicknames()) as population:
+        population.add(named([*many, *made[0]]))
+        population.close()
+        assert population.junk == ()
+
+
 def test_an_id_names_one_record() -> None:
     with Population((), nicknames()) as population:
         population.add([("1", Person(given="ana")), ("1", Person(given="ben"))])
