@@ -10,13 +10,16 @@ from sqlalchemy import select
 
 from crossroads.cli import status
 from crossroads.commands.models import adopt, learn, models
+from crossroads.engine import adopting
 from crossroads.engine.adopting import shown
+from crossroads.engine.auditing import audit
 from crossroads.engine.learning import learnt
 from crossroads.errors import ConfigError
 from crossroads.identity.evaluation import evaluated
 from crossroads.identity.model import Model
 from crossroads.identity.nicknames import nicknames
 from crossroads.identity.online.models import keep
+from crossroads.identity.online.nodes import BITS
 from crossroads.identity.person import Person
 from crossroads.identity.population import Population
 from crossroads.identity.resolve import resolved
@@ -71,6 +74,28 @@ def test_firms_teach_nothing_of_people(many: Any) -> None:
     firm = Person(legal="lee gmbh", email="info@lee.example", street="weg", house="1", city="bonn")
     filled(many, [(f"erp/people/firm{number}", firm) for number in range(5)])
     assert learnt(many.ws) == before
+
+
+@pytest.mark.both_stores
+def test_a_birthday_written_where_none_is_known_is_learnt_and_counts_for_nothing(
+    world: Callable[..., Any], known: Known
+) -> None:
+    w = filled(
+        world(erp=Memory(), crm=Memory()),
+        (
+            (name, one if place % 5 else one._replace(birth_date="1980-01-01"))
+            for place, (name, one) in enumerate(read(known.file, known.fields))
+        ),
+    )
+    model = learnt(w.ws)
+    assert "1980-01-01" in model.junk
+    adopting.adopt(w.ws, model, actor="Kim", why="learnt of ours")
+    hidden = [row for row in w.rows("Node") if row["hidden"] & BITS["birth_date"]]
+    assert len(hidden) == 500
+    assert {"1980-01-01" in row["person"] for row in hidden} == {True}
+    assert evaluated(clusters(w.store), known.truth).recall > 0.7
+    found = audit(w.ws).found
+    assert (found.pairs, found.joined, found.parted) == ([], [], [])
 
 
 @pytest.mark.both_stores
