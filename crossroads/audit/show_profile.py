@@ -57,7 +57,7 @@ def _names(records: Sequence[Record]) -> dict[str, str]:
 
 def _fields(console: Console, fields: Sequence[Field], names: Mapping[str, str], runs: Marks) -> None:
     table = columns("field", "value", "said by", "rule", "said at (UTC)", "by run", "mapping")
-    united = {(field.record, field.value) for field in fields if field.rule == "union"}
+    united = {(_place(field.path), field.value) for field in fields if field.rule == "union"}
     for field in fields:
         table.add_row(
             cell(field.path),
@@ -89,13 +89,18 @@ def _rule(field: Field) -> str:
     return said("rule.together", rule=rule, group=field.together) if field.together else rule
 
 
-def _standing(field: Field, word: Said, united: Collection[tuple[str, Any]]) -> str:
+def _place(path: str) -> tuple[str, str]:
+    """Return a path without the label in it."""
+    return path.partition(".")[0], path.rpartition(".")[2]
+
+
+def _standing(field: Field, word: Said, united: Collection[tuple[tuple[str, str], Any]]) -> str:
     """Say what became of a record's word; of something labelled it may stand elsewhere, under its system's name."""
     if not word.own:
         return said("said.ours")
     if word.value == field.value:
         return said("said.agrees")
-    return said("said.united" if (word.record, word.value) in united else "said.lost")
+    return said("said.united" if (_place(field.path), word.value) in united else "said.lost")
 
 
 def _records(console: Console, records: Sequence[Record], names: Mapping[str, str], runs: Marks) -> None:

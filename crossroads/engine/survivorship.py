@@ -159,7 +159,7 @@ class Survivorship:
                 source, name = _chosen(rule, path, [path], those, decisions)
             document[path] = source.said[path]
             why[path] = Won(source.id, name, source.since.get(path, source.said_at), source.mapping)
-            if name == "union" if rule.separator else rule.rule == "union" and _vary(path, those):
+            if (name if rule.separator else rule.rule) == "union" and _vary(path, those):
                 unions.append((path, those))
         for path, those in sorted(unions, key=lambda one: one[0]):
             self._unite(entity, path, those, document, why)
@@ -244,7 +244,8 @@ def _chosen(
 def _unites(policy: Policy, name: str, rule: Rule) -> bool:
     """Tell whether something can be united by a rule under that name of a policy."""
     if name in policy.fields:
-        return ("*" in name) != bool(rule.separator)
+        labelled = name.count("*") == 1 and not name.endswith("*")
+        return "*" not in name if rule.separator else labelled
     return name in policy.together and "*" in name and not rule.separator
 
 

@@ -30,10 +30,10 @@ def standing(paths: Sequence[str], saying: Sequence[Source]) -> list[Source]:
 
     What only deleted records said is golden as long as no living one says anything.
     """
-    full = (source for source in saying if any(source.said.get(path) is not None for path in paths))
+    full = [source for source in saying if any(source.said.get(path) is not None for path in paths)]
+    full = [source for source in full if not source.gone] or full
     replaced = [one for one in saying if not one.replaced.keys().isdisjoint(paths)]
-    found = [source for source in full if not any(_replaced(source, one, paths) for one in replaced)]
-    return [source for source in found if not source.gone] or found
+    return [source for source in full if not any(_replaced(source, one, paths) for one in replaced)]
 
 
 def _replaced(source: Source, by: Source, paths: Sequence[str]) -> bool:
@@ -44,7 +44,7 @@ def _replaced(source: Source, by: Source, paths: Sequence[str]) -> bool:
     gone = False
     for path in paths:
         value, since = source.said.get(path), source.at(path)
-        if value is None or not (path in by.said or path in by.replaced):
+        if value is None or not (path in by.said or path in by.replaced or path in by.readable):
             continue
         left = any(former == value and time >= since for former, time in by.replaced.get(path, ()))
         if not left and by.said.get(path) != value:

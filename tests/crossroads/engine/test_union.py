@@ -14,6 +14,7 @@ from crossroads.engine import deciding
 from crossroads.engine.survivorship import Policy, Rule, Source, Survivorship
 from crossroads.errors import MappingError
 from crossroads.testkit.memory import Memory
+from sandbox.lenses import lens
 
 CITY, MAIL, MAILS = "addresses.main.locality", "emails.main.address", "emails.*.address"
 JAN, FEB, MAR = (f"2026-0{month}-01T00:00:00Z" for month in (1, 2, 3))
@@ -258,6 +259,9 @@ def test_a_union_of_addresses_keeps_each_whole_with_its_source_and_time() -> Non
             "a union is",
         ),
         ("default: {rule: union}", "default: a union is"),
+        ("default: {rule: newest}\n  fields: {identifiers.*: {rule: union}}", "identifiers.*: a union is"),
+        ("default: {rule: newest}\n  fields: {extensions.*.*: {rule: union}}", "a union is"),
+        ("default: {rule: newest}\n  fields: {title: {rule: union, separator: ','}}", ""),
         ("default: {rule: newest}\n  together: {addresses.*: {rule: union}}", ""),
         ("default: {rule: newest}\n  together: {addresses.*: {rule: union, separator: ','}}", "a union is"),
     ],
@@ -270,3 +274,68 @@ def test_a_union_is_said_of_fields_it_can_be_made_of(tmp_path: Path, customer: s
             Survivorship.load(file)
     else:
         assert Survivorship.load(file).policies["customer"].default.rule == "newest"
+
+
+def united(world: Callable[..., Any], **more: Any) -> Any:
+    w = world(erp=Memory(), crm=Memory())
+    policies = Survivorship.shipped().policies
+    w.ws.survivorship = Survivorship({**policies, "customer": Policy(default=Rule(rule="newest"), **more)})
+    return w
+
+
+def golden(w: Any, group: str) -> dict[str, Any]:
+    (profile,) = w.rows("Profile")
+    said = json.loads(profile["document"]).items()
+    return {path: value for path, value in said if path.startswith(f"{group}.")}
+
+
+def test_a_list_that_one_system_says_stays_as_it_says_it(world: Callable[..., Any]) -> None:
+    w = united(world, fields={"extensions.shop.tags": Rule(rule="union", separator=",")})
+    for name in ("erp", "crm"):
+        w.ws.lenses[name, "people"] = lens(name, "customer", **{"extensions.shop.tags": {"at": "tags"}})
+    w.systems["erp"].put("people", "1", **ANN, mail="a@x.example", tags="vip,b2b")
+    w.sync()
+    writes = w.writes()
+    w.sync()
+    assert w.writes() == writes
+    assert w.systems["erp"].value("people", "1", "tags") == "vip,b2b"
+
+
+def test_an_address_is_not_replaced_by_who_never_showed_all_of_it(world: Callable[..., Any]) -> None:
+    w = united(world, together={"addresses.*": Rule(rule="union")})
+    w.systems["erp"].put("people", "1", **ANN, mail="a@x.example", street="Weg 1", city="Kiel")
+    w.systems["crm"].put("people", "a", **{**ANN, "changed": FEB}, mail="a@x.example", street="Weg 1")
+    w.sync()
+    w.systems["crm"].put("people", "a", street="Allee 3", changed=MAR)
+    w.sync()
+    erp = {"addresses.erp.street": "Weg 1", "addresses.erp.locality": "Kiel"}
+    assert golden(w, "addresses") == erp | {
+        "addresses.main.street": "Allee 3",
+        "addresses.main.locality": None,
+    }
+
+
+def test_what_a_deleted_record_said_does_not_come_back_by_a_clearing(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory(), web=Memory())
+    w.systems["web"].put("people", "w", **ANN, mail="old@x.example")
+    w.systems["erp"].put("people", "1", **{**ANN, "changed": FEB}, mail="new@x.example")
+    w.sync()
+    w.systems["web"].delete("people", "w")
+    w.sync()
+    assert mails(w) == {"main": "new@x.example"}
+    (key,) = w.systems["crm"].records["people"]
+    w.systems["crm"].put("people", key, mail=None, changed=MAR)
+    w.sync()
+    assert mails(w) == {"main": None}
+
+
+def test_a_value_that_comes_and_goes_pushes_no_other_out(world: Callable[..., Any]) -> None:
+    w = world(erp=Memory(), crm=Memory())
+    for name in w.systems:
+        w.systems[name].put("people", name, **ANN, mail="x@x.example")
+    w.sync()
+    for number in range(22):
+        when = f"2026-02-{number + 1:02}T00:00:00Z"
+        w.systems["crm"].put("people", "crm", mail=f"y{number % 2}@x.example", changed=when)
+        w.sync()
+    assert mails(w) == {"main": "y1@x.example"}
