@@ -31,6 +31,6 @@ def released(
     before: Held, document: Document, changed_at: str | None, seen_at: str, together: Together
 ) -> Held:
     """Return what is true of a record that is blocked no more: what changed meanwhile is news, all of it if it never spoke."""
-    if before.own:
+    if before.own or any(len(ours) > 2 for ours in before.echo.values()):
         return echo.heard(before, document, changed_at, seen_at, together)
     return echo.heard(None, document, changed_at, seen_at, together)._replace(id=before.id)

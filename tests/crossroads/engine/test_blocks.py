@@ -194,3 +194,30 @@ def test_status_counts_the_blocked_among_those_that_are_held(two: Any) -> None:
     with two.store.read() as db:
         counts = {view.name: (view.held, view.blocked) for view in overview(db, two.plans).streams}
     assert counts == {"erp.people": (1, 1), "crm.people": (1, 0)}
+
+
+@pytest.mark.parametrize("how", ["locked", "hidden"])
+def test_a_record_we_made_says_nothing_by_being_released(world: Callable[..., Any], how: str) -> None:
+    w = world(
+        erp=Memory(),
+        crm=Memory(blocked=("locked",)) if how == "locked" else Memory(deletes="none", hides=True),
+    )
+    crm = w.systems["crm"]
+    w.systems["erp"].put("people", "1", **ANN)
+    w.sync()
+    ((key, made),) = crm.records["people"].items()
+    if how == "locked":
+        crm.put("people", key, locked=True)
+    else:
+        crm.records["people"].pop(key)
+    w.sync(full=True)
+    w.systems["erp"].put("people", "1", mail="new@lee.example", changed=FEB)
+    w.sync(full=True)
+    if how == "locked":
+        crm.put("people", key, locked=False)
+    else:
+        crm.records["people"][key] = made
+    for _ in range(2):
+        w.sync(full=True)
+    assert w.systems["erp"].value("people", "1", "mail") == "new@lee.example"
+    assert crm.value("people", key, "mail") == "new@lee.example", "and hears what it missed"
