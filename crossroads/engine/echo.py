@@ -89,8 +89,14 @@ class Held(NamedTuple):
                 groups.add(together(path))
             holds[path] = value
         for path in [path for path in echo if together(path) in groups - {None}]:
-            since[path] = _behind(echo.pop(path), since.get(path, self.said_at), time)
-            said.pop(path, None)
+            # Said as we wrote it, not as the system spells it; ours it stays, so that its spelling is no edit.
+            ours = echo[path]
+            since[path] = _behind(ours, since.get(path, self.said_at), time)
+            if alike(holds[path], ours[0]) or (holds[path] is None and len(ours) > 2):
+                said[path] = ours[0]
+            else:
+                echo.pop(path)
+                said.pop(path, None)
         return Held(self.id, holds, said, echo, since, self.said_at, max(changed_at or "", self.changed_at or "") or None,
                     self.dirty, differs, replaced)  # fmt: skip
 
@@ -168,7 +174,9 @@ def _with(
     replaced: Mapping[str, Sequence[Any]], path: str, values: Iterable[Any], time: str
 ) -> Mapping[str, Sequence[Any]]:
     """Add values that a system shows no more, and since when; of what was edited over and over, the last are kept."""
-    more = [*replaced.get(path, ()), *([value, time] for value in sorted(values, key=str))]
+    anew = {*values}
+    former = (entry for entry in replaced.get(path, ()) if entry[0] not in anew)
+    more = [*former, *([value, time] for value in sorted(anew, key=str))]
     return {**replaced, path: more[-MOST:]}
 
 

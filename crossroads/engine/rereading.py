@@ -155,3 +155,15 @@ def fetched(job: Job, keys: Sequence[str]) -> dict[str, Record]:
 def now(job: Job, claim: Claim) -> Record | None:
     """Return the record an intent is about as it is now."""
     return next(iter(job.connector.fetch(job.stream, [claim.slot])), None)
+
+
+def as_before(db: Connection, job: Job, claim: Claim, key: str, record: Record) -> bool:
+    """Tell whether a record shows in a field that we wrote what it held before: it did not take it."""
+    before = echo.held(db, job.member, [key]).get(key)
+    document = shown(job.lens, record, {}) or {}
+    return before is not None and any(
+        path in document
+        and document[path] == before.holds.get(path) != value
+        and not alike(document[path], value)
+        for path, value in claim.document.items()
+    )

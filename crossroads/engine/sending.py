@@ -171,6 +171,10 @@ class Sender:
                             if seen is not None:
                                 with suppress(RecordRejected):  # as the listing will spell it
                                     result = replace(result, key=job.lens.key(seen))
+                            if seen and rereading.as_before(db, job, claim, result.key, seen):
+                                # As an answer that shows the old value: not taken, and no edit since.
+                                version = rereading.version(job.stream, seen)
+                                result, seen = replace(result, record=seen, version=version), None
                             received.written(db, job, claim, result, at=at, sought=sought or repeated)
                             ended[name] = "applied"
                             if seen is not None:

@@ -88,7 +88,7 @@ def forget(db: Connection, numbers: Collection[int]) -> None:
 
 def none(db: Connection) -> bool:
     """Tell whether no record is known."""
-    return db.execute(select(table(Row).c.number).limit(1)).first() is None
+    return db.execute(select(func.min(table(Row).c.number))).scalar() is None
 
 
 def speaking(db: Connection) -> int:

@@ -258,3 +258,49 @@ def test_a_field_the_target_does_not_take_is_listed_and_cleared_nowhere(world: C
     (notice,) = w.rows("Notice")
     assert notice["path"] == "phones.mobile.number"
     assert TELEPHONE not in notice["reason"]
+
+
+@pytest.mark.parametrize(
+    ("takes", "street"),
+    [
+        (lambda said: None, "Weg 1"),
+        (lambda said: said[:12], "An der Langen Lagerstraße 17 b"),
+        (str.upper, "Weg 1"),
+    ],
+    ids=["not taken", "cut off", "spelled otherwise"],
+)
+def test_who_edits_a_city_says_nothing_of_what_his_system_made_of_our_street(
+    world: Callable[..., Any], takes: Callable[[str], str | None], street: str
+) -> None:
+    """An address is one thing, said anew by whoever edits a part of it; how a system keeps the rest is no word of its own."""
+
+    def kept(record: Record) -> Record:
+        return {**record, "street": takes(record["street"])} if record.get("street") else record
+
+    w = world(erp=Memory(), crm=Memory(normalise=kept))
+    w.systems["erp"].put("people", "1", **ANN | {"city": "Bonn"}, street=street, changed=JAN)
+    w.sync()
+    (key,) = w.systems["crm"].records["people"]
+    w.systems["crm"].put("people", key, city="Ulm", changed=FEB)
+    w.sync()
+    assert w.systems["erp"].value("people", "1", "city") == "Ulm"
+    assert w.systems["erp"].value("people", "1", "street") == street
+    writes = w.writes()
+    w.sync(full=True)
+    assert w.writes() == writes
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_a_system_that_keeps_its_old_value_undoes_no_correction(
+    world: Callable[..., Any], shows: bool
+) -> None:
+    w = world(erp=Memory(), crm=Memory(shows=shows))
+    for name in w.systems:
+        w.systems[name].put("people", "1", **ANN, changed=JAN)
+    w.sync()
+    w.systems["crm"].normalise = lambda record: {**record, "mail": ANN["mail"]}
+    w.systems["erp"].put("people", "1", mail="new@lee.example", changed=FEB)
+    for _ in range(2):
+        w.sync()
+    assert w.systems["erp"].value("people", "1", "mail") == "new@lee.example"
+    assert w.systems["crm"].value("people", "1", "mail") == ANN["mail"]
