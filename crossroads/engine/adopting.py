@@ -15,6 +15,7 @@ from crossroads.engine.effects import made, told
 from crossroads.engine.parts import contributions
 from crossroads.engine.persons import PERSONS
 from crossroads.engine.settle import settle
+from crossroads.engine.signature import signature
 from crossroads.engine.workspace import Workspace
 from crossroads.errors import ConfigError
 from crossroads.identity.evaluation import torn
@@ -171,4 +172,12 @@ def _several(rows: Sequence[tuple[str, str, int]], size: int) -> Iterator[list[s
 def _linked(db: Connection, ws: Workspace, some: Sequence[str], at: str) -> set[str]:
     """Link contributions again, as they were when they were last matched; return the profiles touched."""
     found = dirty.read(db, table(Contribution).c.id.in_(some))
-    return links.relink(db, ws, PERSONS, found, {one.id: one.signature for one in found}, run=RUN, at=at)
+    return links.relink(
+        db,
+        ws,
+        PERSONS,
+        found,
+        {one.id: one.signature or signature(ws, one).text for one in found},
+        run=RUN,
+        at=at,
+    )

@@ -53,8 +53,9 @@ def _known(group: Group, nodes: Mapping[str, Node], version: str) -> tuple[Seque
 
 def _others(db: Connection, addresses: Sequence[str]) -> dict[str, Node]:
     rows, link = table(Contribution), table(Link)
+    # Who is known and not linked yet, from a first sync's comparison of everybody, is linked when his turn comes.
     query = select(rows.c.id, rows.c.key, link.c.profile).select_from(
-        rows.outerjoin(link, link.c.contribution == rows.c.id)
+        rows.join(link, link.c.contribution == rows.c.id)
     )
     streams: dict[tuple[str, str], list[str]] = {}
     for name in addresses:

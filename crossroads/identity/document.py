@@ -7,7 +7,6 @@ from functools import lru_cache
 from crossroads.canonical import Document
 from crossroads.identity import normal
 from crossroads.identity.keys import kind_of
-from crossroads.identity.names import folded
 from crossroads.identity.person import Person
 
 GROUPS = ("emails.", "phones.", "addresses.")
@@ -41,7 +40,7 @@ def statements(document: Document, identity: Sequence[str]) -> list[Person]:
     `identity` are the paths whose values identify, by its mapping; of several addresses of e-mail or telephones, one of those is
     compared, and the others as keys.
     """
-    legal = folded(document.get("legal_name") or "") if document.get("kind") == "organization" else None
+    legal = normal.plain(document.get("legal_name") or "") if document.get("kind") == "organization" else None
     given, family, family2 = (None, None, None) if legal else _names(document)
     parts = _parts(document)
     email, phone = _first(parts["emails"], document, identity), _first(parts["phones"], document, identity)
@@ -137,9 +136,12 @@ def _keys(document: Document, identity: Sequence[str]) -> Iterator[str]:
             kind = kind_of(path)
             match kind:
                 case "email":
-                    value = normal.email(value) or value
+                    said = normal.email(value)
                 case "phone":
-                    value = normal.phone(value, None) or value
+                    said = normal.phone(value, None)
                 case "tax_id":
-                    value = normal.squeezed(value) or value
-            yield f"{kind}:{value}"
+                    said = normal.squeezed(value)
+                case _:
+                    said = value
+            if said or not normal.stands_for_nothing(value):
+                yield f"{kind}:{said or value}"

@@ -43,6 +43,8 @@ _DAY_FIRST = re.compile(r"(\d{1,2})[\s./-]+(?:de )?([^\W\d]+)[\s./,-]+(?:de )?(\
 _MONTH_FIRST = re.compile(r"([^\W\d]+)[\s.]+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
 """Whose names of months are known, in full and short."""
+BESIDE = frozenset("<>:;, ")
+_ADDRESS = re.compile(r"[^\s<>()\";,:]+@[^\s<>()\";,:]+")
 DOTLESS = frozenset(("gmail.com", "googlemail.com"))
 """Mail systems that read over dots in a user's name."""
 
@@ -91,7 +93,7 @@ def full_name(text: str, known: Container[str] = ()) -> tuple[str | None, str | 
     >>> full_name("Smith, John Jr."), full_name("Smith Jr., John"), full_name("John Smith, Jr.")
     (('john', 'smith', 'jr'), ('john', 'smith', 'jr'), ('john', 'smith', 'jr'))
     """
-    if all(map(nothing.nameless, text.split())):
+    if nothing.nameless(text):
         return None, None, None
     before, comma, after = text.partition(",")
     behind = folded(after).split()
@@ -151,11 +153,11 @@ def email(text: str) -> str | None:
 
     >>> email("Ann.Lee+shop@GMail.com"), email("ann.lee@x.example"), email("none"), email("no-email@x.example")
     ('annlee@gmail.com', 'ann.lee@x.example', None, None)
-    >>> email("Lee, Ann <ann@lee.example>"), email("<mailto:ann@lee.example>")
-    ('ann@lee.example', 'ann@lee.example')
+    >>> email("Lee, Ann <ann@lee.example>"), email("mailto:ann@lee.example"), email("a@x.example; b@x.example")
+    ('ann@lee.example', 'ann@lee.example', 'a@x.example')
     """
-    if "<" in text:
-        text = text.partition("<")[2].partition(">")[0].removeprefix("mailto:")
+    if not BESIDE.isdisjoint(text) and (found := _ADDRESS.search(text)):
+        text = found[0]
     user, at, host = text.strip().lower().rpartition("@")
     user = user.partition("+")[0]
     if not at or not user or "." not in host or nothing.mailbox(user):

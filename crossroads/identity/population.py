@@ -7,8 +7,6 @@ has the pairs of places that share enough, `carried` all keys.
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +18,7 @@ from crossroads.identity.blocking import LIMIT, LOOSE, hashed, limit_of
 from crossroads.identity.levels import Nicknames
 from crossroads.identity.model import Model
 from crossroads.identity.person import COLUMNS, FIELDS, Person, columns, of_columns
+from crossroads.identity.scratch import scratch
 
 PER_STEP = 50_000
 SHARED = {"email": "email", "phone": "right(phone, 8)"}
@@ -68,8 +67,8 @@ class Population:
         self.nicknames = nicknames
         self.count, self.loose, self.junk = 0, LIMIT, tuple[str, ...]()
         self.fields = columns(len(self.others))
-        self._folder = TemporaryDirectory(prefix="crossroads-identity-")
-        self.db = duckdb.connect(Path(self._folder.name) / "people.duckdb")
+        self._folder = scratch()
+        self.db = duckdb.connect(self._folder.__enter__() / "people.duckdb")
         self.db.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
         said = ", ".join(f"{name} VARCHAR" for name in self.fields)
         self.db.execute(f"CREATE TABLE read (id VARCHAR, {said}, keys UBIGINT[])")
@@ -84,7 +83,7 @@ class Population:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.db.close()
-        self._folder.cleanup()
+        self._folder.__exit__(kind, error, trace)
         # Splink's linkers hang in circles with results of this database. Collected in a child that was forked meanwhile, as
         # Airflow forks its tasks, they would end it: their threads are not there.
         gc.collect()
@@ -157,7 +156,8 @@ class Population:
             )
             counted = f"SELECT {value} AS value, greatest({others}) AS n FROM read GROUP BY 1 HAVING value IS NOT NULL"  # noqa: S608
             most = self.db.execute(f"{counted} ORDER BY n DESC, value LIMIT {MOST + 1}")
-            yield from outstanding(dict(most.fetchall()))
+            # Where all say the same, the next that is said is nothing.
+            yield from outstanding(dict([*most.fetchall(), ("", 0)][: MOST + 1]))
 
     def _block(self, model: Model | None) -> None:
         db = self.db

@@ -12,7 +12,7 @@ from crossroads.identity.clusters import clusters
 from crossroads.identity.model import HEIR, KINDS, Model
 from crossroads.identity.odds import Array, Pairs, bits, rarities, weights
 from crossroads.identity.population import Population
-from crossroads.identity.score import Scorer, prior
+from crossroads.identity.score import PLACES, Scorer, prior
 from crossroads.identity.threshold import LEAST, threshold
 
 
@@ -118,6 +118,5 @@ def weighed(population: Population, model: Model, source: str) -> Iterator[Weigh
     before = prior(model)
     for some in comparer.pairs(source):
         pairs = Pairs(comparer.comparisons, some.levels)
-        yield Weighed(
-            some.a, some.b, weights(bits(pairs, chances, before, rarities(pairs, some.rareness, model.rare)))
-        )
+        found = weights(bits(pairs, chances, before, rarities(pairs, some.rareness, model.rare)))
+        yield Weighed(some.a, some.b, found.round(PLACES))

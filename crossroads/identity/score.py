@@ -30,6 +30,9 @@ COMPARED = ("email", "phone", "tax_id")
 """Keys that are compared as well, and that somebody else may say: of a household, or with a slip of the pen."""
 
 SURNAMES = ("family", "family2")
+PLACES = 9
+"""Figures of a weight behind the point: Splink adds the same in another order, and what weighs the same must be the same."""
+
 UNLIKE = -100.0
 
 
@@ -128,7 +131,7 @@ class Scorer:
             others += 2.0 ** (person + self.heir)  # alike in all but the date, as one person would be
         if a.keys and b.keys:
             person += sum(row.bits for row in self._declared(a, b))
-        return person - log2(others)
+        return round(person - log2(others), PLACES)
 
     def rivals(self, a: Person, b: Person) -> Rivals:
         """Return the bits for one person, one household, namesakes and people of one initial, each against strangers."""

@@ -12,7 +12,7 @@ from crossroads import engine
 from crossroads.commands.auditing import audit as shown
 from crossroads.engine.adopting import adopt
 from crossroads.engine.auditing import audit
-from crossroads.identity.person import Said
+from crossroads.identity.person import Person, Said
 from crossroads.identity.table import read
 from crossroads.store.session import table
 from crossroads.store.tables import Assertion, Edge, Link, Node
@@ -57,6 +57,23 @@ def test_what_came_one_by_one_is_what_all_at_once_are(many: Any, people: dict[st
     assert len(many.rows("Edge")) >= 100, "there was something to differ in"
     crowd = [row for row in many.rows("Node") if row["hidden"]]
     assert len(crowd) == CROWD + DESK + 1, "one said the mailbox before"
+
+
+def test_what_weighs_the_same_by_splink_and_by_our_scorer_is_the_same(world: Callable[..., Any]) -> None:
+    """Both add the same bits, each in its order; whoever is as near to one as to another is so by both."""
+    whole = Person(
+        *("ann", "smith", None, "1956-04-09", "ann.smith@x.example", "+49301234567"),
+        *("weg", "1", "10115", "berlin", "b12345678"),
+    )
+    less = Person(family="smith", city="berlin", tax_id="b12345678")
+    said = {"a/s/b1": (whole,), "a/s/b2": (whole,), "a/s/x": (less,), "a/s/y": (less, Person(city="rom"))}
+    w = world(erp=Memory())
+    apart = {"a": "a/s/x", "b": "a/s/y", "kind": "cannot", "why": "asked", "at": "2026-01-01T00:00:00Z"}
+    with w.store.write(("customer",)) as db:
+        db.execute(table(Assertion).insert().values(**apart))
+        w.ws.register(db).put(db, said)
+    found = audit(w.ws).found
+    assert (found.pairs, found.joined, found.parted) == ([], [], [])
 
 
 def broken(many: Any, change: Callable[[Any], Any]) -> Any:

@@ -1,5 +1,6 @@
 """A first sync compares all customers at once where they are many, and ends as if they had come one by one."""
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import Connection
 
 from crossroads import engine
-from crossroads.engine import arrivals
+from crossroads.engine import adopting, arrivals
 from crossroads.engine.auditing import audit
 from crossroads.engine.match import work_off
 from crossroads.store import Store
@@ -124,6 +125,34 @@ def test_few_and_whoever_comes_beside_others_come_one_by_one(
     assert compared(w) == 0
 
 
+@pytest.fixture
+def half(made: Callable[[str, int], Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A store in which two records of one woman were compared at once, and a chunk has room for one."""
+    monkeypatch.setattr(sys.modules["crossroads.engine.match"], "CHUNK", 1)
+    w = made("half", 2)
+    for name in ("erp", "crm"):
+        w.systems[name].put("people", "1", given="Ann", family="Lee", mail="ann@lee.example")
+    assert compared(w) == 2
+    return w
+
+
+def test_whoever_was_compared_is_linked_when_his_turn_comes(half: Any) -> None:
+    """Between two chunks the run may be killed, and a model taken into use."""
+    match = sys.modules["crossroads.engine.match"]
+    with half.store.write(("customer",)) as db:
+        match._chunk(db, half.ws, half.plans[0], "r1", match._dirty(db, "customer", ""))
+    assert len(half.rows("Link")) == 1
+    adopting.adopt(half.ws, half.ws.model, actor="kim", why="asked")
+    work_off(half.ws, half.plans[0], "r1")
+    assert half.who() == [["crm/people/1", "erp/people/1"]]
+
+
+def test_whoever_may_be_ours_since_he_was_compared_rests(half: Any) -> None:
+    doubt(half)
+    work_off(half.ws, half.plans[0], "r1")
+    assert half.who() == [["erp/people/1"]]
+
+
 class Meanwhile:
     """A store in which somebody else works before the first transaction begins."""
 
@@ -155,12 +184,17 @@ def test_without_the_extra_all_come_one_by_one(
     assert len(w.rows("Link")) == MANY
 
 
+def doubt(w: Any) -> None:
+    """Let a create in the CRM be in doubt."""
+    said = Intent(id="i", entity="customer", connection="crm", stream="people", profile="p", slot="", state="sent",
+                  document="{}", patch="{}", planned_at=FEB, run="r0")  # fmt: skip
+    with w.store.write() as db:
+        db.execute(table(Intent).insert().values(**said.model_dump()))
+
+
 def test_whoever_may_be_a_create_of_ours_rests(made: Callable[[str, int], Any]) -> None:
     w = fill(made("w", 50))
-    doubt = Intent(id="i", entity="customer", connection="crm", stream="people", profile="p", slot="", state="sent",
-                   document="{}", patch="{}", planned_at=FEB, run="r0")  # fmt: skip
-    with w.store.write() as db:
-        db.execute(table(Intent).insert().values(**doubt.model_dump()))
+    doubt(w)
     assert compared(w) == MANY // 2
     assert {row["address"].partition("/")[0] for row in w.rows("Node")} == {"erp"}
 

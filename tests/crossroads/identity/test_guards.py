@@ -22,7 +22,8 @@ IDENTITY = [
     "tax_id",
 ]
 PATHS = {
-    "given": "given_name", "family": "family_name", "born": "birth_date", "mail": "emails.main.address",
+    "given": "given_name", "family": "family_name", "family2": "family_name2", "born": "birth_date",
+    "mail": "emails.main.address",
     "work": "emails.work.address", "mobile": "phones.mobile.number", "street": "addresses.main.street",
     "code": "addresses.main.postal_code", "city": "addresses.main.locality", "erp": "identifiers.erp",
     "social": "services.mastodon.user", "firm": "legal_name", "kind": "kind", "tax": "tax_id",
@@ -46,6 +47,25 @@ def persons(world: Any, *records: dict[str, str]) -> list[list[int]]:
     with w.store.write(("customer",)) as db:
         groups = register.put(db, {f"crm/people/{n}": says(**one) for n, one in enumerate(records)})
     return sorted(sorted(int(name.rpartition("/")[2]) for name in group.addresses) for group in groups)
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        {"mail": "none@none.example"},
+        {"mobile": "+49 000 0000000"},
+        {"tax": "N/A"},
+        {**FIRM, "firm": "N/A", "code": "10115"},
+    ],
+)
+def test_what_stands_for_nothing_makes_nobody_one(world: Any, nothing: dict[str, str]) -> None:
+    others = [{"given": "Ann", "family": family} for family in ("Smith", "Koch")]
+    assert persons(world, *(one | nothing for one in others)) == [[0], [1]]
+
+
+def test_the_second_and_the_third_of_one_name_are_two(world: Any) -> None:
+    john = {"given": "John", "family": "Smith", **PHONE, **DOOR}
+    assert persons(world, john | {"family2": "II"}, john | {"family2": "III"}) == [[0], [1]]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """Who is who, from end to end: what a model learns by itself, what it refuses, and that order plays no part."""
 
+import os
+import signal
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -18,6 +21,7 @@ from crossroads.identity.resolve import resolved, weighed
 from crossroads.identity.score import Scorer
 from crossroads.identity.table import Fields
 from crossroads.identity.train import train
+from crossroads.testkit.killer import KILLED, Attempt
 from sandbox.identity.customers import customers
 from sandbox.identity.people import people
 
@@ -196,6 +200,33 @@ def test_what_is_written_where_nothing_is_known_is_as_good_as_nothing(
     assert none == ()
     assert len(junk) == len({"birth_date", "given", "street"} & usual.keys())
     assert model.junk == junk
+
+
+def test_what_all_say_alike_tells_nobody_apart() -> None:
+    same = [Person(f"name{n}", f"sur{n}", birth_date="1980-02-03") for n in range(100)]
+    with Population((), nicknames()) as population:
+        population.add(named(same))
+        population.close()
+        assert population.junk == ("1980-02-03",)
+
+
+def test_what_a_killed_process_was_comparing_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def work() -> int:
+        population = Population((), nicknames())
+        population.add([("1", Person("ana"))])
+        os.kill(os.getpid(), signal.SIGKILL)
+        return 0
+
+    assert Attempt(work).wait() == KILLED
+    (left,) = tmp_path.iterdir()
+    with Population((), nicknames()), Population((), nicknames()):
+        assert not left.exists()
+        assert len([*tmp_path.iterdir()]) == 2, "what is in use stays"
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_one_person_of_many_records_is_somebody(made: tuple[list[Person], list[int]]) -> None:

@@ -135,6 +135,23 @@ def test_a_kept_model_weighs_as_before_with_a_level_more(url: str) -> None:
         )
 
 
+def test_customers_are_read_anew_by_a_release_that_reads_otherwise(url: str) -> None:
+    migrate(url)
+    store, rows = Store(url), table(tables.Contribution)
+    said = tables.Contribution(id="", entity="", connection="erp", stream="people", key="", digest="", mapping="", holds="{}",
+                               said_at="2026", raw=b"", signature='[["ann"]]', words="w", dirty=0, run="r")  # fmt: skip
+    with store.write() as db:
+        for name in ("customer", "order"):
+            own = {"id": name, "key": name, "entity": name}
+            db.execute(rows.insert().values(**said.model_dump() | own))
+        db.execute(text("UPDATE alembic_version SET version_num = '0018'"))
+    migrate(url)
+    with store.read() as db:
+        found = {row.id: (row.signature, row.words, row.dirty) for row in db.execute(select(rows))}
+    store.close()
+    assert found == {"customer": ("", None, 1), "order": ('[["ann"]]', "w", 0)}
+
+
 def test_what_is_nobodys_own_of_each_statement_is_so_with_more_bits_a_statement(url: str) -> None:
     """Three bits were: the e-mail address, the telephone, other keys."""
     migrate(url)

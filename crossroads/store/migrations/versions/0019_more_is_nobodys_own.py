@@ -1,4 +1,7 @@
-"""Birthdays, names and addresses may be nobody's own too: six bits for each statement of a record instead of three."""
+"""Birthdays, names and addresses may be nobody's own too: six bits a statement instead of three.
+
+What stands for nothing is nothing now: the next run compares all customers anew.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,3 +24,6 @@ def upgrade() -> None:
         f"((hidden >> {place * BEFORE}) & {2**BEFORE - 1}) << {place * NOW}" for place in range(STATEMENTS)
     )
     op.execute(f"UPDATE node SET hidden = {' | '.join(f'({one})' for one in moved)} WHERE hidden > 0")  # noqa: S608
+    op.execute(
+        "UPDATE contribution SET signature = '', words = NULL, dirty = 1 WHERE entity = 'customer' AND signature <> ''"
+    )
