@@ -6,6 +6,7 @@ has the pairs of places that share enough, `carried` all keys.
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import islice, pairwise
 from types import TracebackType
 from typing import Self
@@ -67,8 +68,8 @@ class Population:
         self.nicknames = nicknames
         self.count, self.loose, self.junk = 0, LIMIT, tuple[str, ...]()
         self.fields = columns(len(self.others))
-        self._folder = scratch()
-        self.db = duckdb.connect(self._folder.__enter__() / "people.duckdb")
+        self._held = ExitStack()
+        self.db = duckdb.connect(self._held.enter_context(scratch()) / "people.duckdb")
         self.db.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
         said = ", ".join(f"{name} VARCHAR" for name in self.fields)
         self.db.execute(f"CREATE TABLE read (id VARCHAR, {said}, keys UBIGINT[])")
@@ -83,7 +84,7 @@ class Population:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.db.close()
-        self._folder.__exit__(kind, error, trace)
+        self._held.close()
         # Splink's linkers hang in circles with results of this database. Collected in a child that was forked meanwhile, as
         # Airflow forks its tasks, they would end it: their threads are not there.
         gc.collect()
