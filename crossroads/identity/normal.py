@@ -160,7 +160,7 @@ def email(text: str) -> str | None:
         text = found[0]
     user, at, host = text.strip().lower().rpartition("@")
     user = user.partition("+")[0]
-    if not at or not user or "." not in host or nothing.mailbox(user):
+    if not at or not user or "." not in host or nothing.mailbox(f"{user}@{host}"):
         return None
     return f"{user.replace('.', '') if host in DOTLESS else user}@{host}"
 
@@ -229,12 +229,11 @@ def stands_for_nothing(text: str) -> bool:
     >>> [stands_for_nothing(text) for text in ("n/a", "1.1.1900", "none@x.example", "000 000", "0171 55", "soon")]
     [True, True, True, True, False, False]
     """
-    user, at, _ = text.rpartition("@")
     digits = "".join(letter for letter in text if letter.isdigit())
     return (
         nothing.silent(text)
         or _date(text.strip()) in nothing.DAYS
-        or (nothing.mailbox(user) if at else bool(digits) and nothing.number(digits))
+        or (nothing.mailbox(text.strip()) if "@" in text else bool(digits) and nothing.number(digits))
     )
 
 

@@ -36,7 +36,7 @@ BY_MACHINES = frozenset((
 MAILBOXES = frozenset((
     "anonymous", "kein", "keine", "nobody", "none", "null", "test", "unbekannt", "unknown",
 ))  # fmt: skip
-"""What stands before the @ where there is no mailbox."""
+"""What stands before the @ where there is no mailbox; `na` and its like do where the host is called so too."""
 
 NO_MAILBOXES = frozenset((
     "donotreply", "geenemail", "keineemail", "keinemail", "nocorreo", "noemail", "nomail", "noname", "noreply", "noresponder",
@@ -86,13 +86,17 @@ def nameless(text: str) -> bool:
     return silent(text) and (plain := folded(text)) not in ALSO_NAMES and plain not in GENERATIONS
 
 
-def mailbox(user: str) -> bool:
-    """Tell whether there is no mailbox behind what stands before an @.
+def mailbox(address: str) -> bool:
+    """Tell whether there is no mailbox behind an address of e-mail.
 
-    >>> [mailbox(user) for user in ("no-email", "none", "noel", "n.one", "na")]
+    >>> [mailbox(f"{user}@x.example") for user in ("no-email", "none", "noel", "n.one", "na")]
     [True, True, False, False, False]
+    >>> mailbox("na@na.example"), mailbox("x@x.x"), mailbox("lee@lee.example")
+    (True, True, False)
     """
-    return user.lower() in MAILBOXES or user.translate(SIGNS).lower() in NO_MAILBOXES
+    user, _, host = address.lower().rpartition("@")
+    twice = user in ALSO_NAMES and host.partition(".")[0] == user
+    return twice or user in MAILBOXES or user.translate(SIGNS) in NO_MAILBOXES
 
 
 def number(digits: str) -> bool:
