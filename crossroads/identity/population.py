@@ -32,7 +32,7 @@ USUAL = {
 }
 """What is written for want of anything better, as `Person.usual` has it: 1980-01-01, `Guest Customer`, the shop's own address."""
 
-FAR, MOST = 5, 5
+FAR, MOST = 4, 5
 """By so many times as many people as any other is said what is nobody's, and so many such are looked for."""
 
 MEMORY = "1200MB"
